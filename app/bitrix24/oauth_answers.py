@@ -1,0 +1,171 @@
+"""Reads what an authorization server answers: a token pair, an `app.info`, or an error by its code.
+
+A server in trouble (5xx, HTML) is no refusal: the stored pair may still be good, so it is a TransportError.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from app.bitrix24.addresses import parse_url
+from app.bitrix24.answer import Answer
+from app.bitrix24.envelope import code_of, open_envelope
+from app.bitrix24.errors import (
+    AddressRefused,
+    BadAnswer,
+    ExpiredToken,
+    InvalidGrant,
+    OAuthError,
+    PaymentRequired,
+    RestError,
+)
+
+_DEAD = {"invalid_grant", "bad_verification_code"}
+_NOT_OURS = _DEAD | {"invalid_client", "wrong_client"}  # of a token: it proves nothing
+_PAYMENT = "payment_required"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A pair as the server gave it. `expires_in` in seconds; `server` is the origin that gave it."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    client_endpoint: str
+    member_id: str
+    user_id: int | None
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppInfo:
+    """What `app.info` of an authorization server says of an access token: the only trusted identity.
+
+    `domain` is lower-case with its port if it has one; `client_endpoint` ends in a slash.
+    """
+
+    client_id: str
+    member_id: str
+    domain: str
+    client_endpoint: str
+    user_id: int
+    status: str
+    scope: str
+    version: str
+    installed: bool
+    server: str
+
+
+class _Refusal(msgspec.Struct):
+    error: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    refresh_token: str
+    client_endpoint: str
+    member_id: str
+    expires_in: int = 3600
+    user_id: int | None = None
+
+
+class _Install(msgspec.Struct):
+    member_id: str = ""
+    domain: str = ""
+    client_endpoint: str = ""
+    installed: bool | int | str | None = None
+    version: str | int | None = None
+    status: str | None = None
+    scope: str | None = None
+
+
+class _Info(msgspec.Struct):
+    client_id: str
+    user_id: int
+    install: _Install
+    scope: str | None = None
+
+
+_refusals = msgspec.json.Decoder(_Refusal)
+
+
+def check_tokens(answer: Answer) -> None:
+    """Raises what a token answer refuses with: InvalidGrant, PaymentRequired, OAuthError or BadAnswer."""
+    try:
+        code = code_of(_refusals.decode(answer.body).error)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadAnswer(f"not a token answer ({answer.status})") from None
+    if answer.status >= 500:
+        raise BadAnswer(f"authorization server in trouble ({answer.status})")
+    if code.lower() in _DEAD:
+        raise InvalidGrant(code)
+    if code.lower() == _PAYMENT:
+        raise PaymentRequired(code)
+    if code or answer.status >= 400:
+        raise OAuthError(code or f"status {answer.status}")
+
+
+def read_tokens(values: dict[str, Any], server: str) -> TokenAnswer:
+    """The pair of a token answer. Raises BadAnswer, without a word of what was in it."""
+    try:
+        found = msgspec.convert(values, _Tokens, strict=False)
+    except msgspec.ValidationError:
+        raise BadAnswer("a token answer without its fields") from None
+    if not (found.access_token and found.refresh_token and found.member_id):
+        raise BadAnswer("a token answer without its fields")
+    return TokenAnswer(
+        access_token=found.access_token,
+        refresh_token=found.refresh_token,
+        expires_in=found.expires_in,
+        client_endpoint=_endpoint(found.client_endpoint),
+        member_id=found.member_id,
+        user_id=found.user_id,
+        server=server,
+    )
+
+
+def read_app_info(answer: Answer, server: str) -> AppInfo:
+    """The identity behind a token.
+
+    Raises ExpiredToken (not known here), PaymentRequired, another RestError, or BadAnswer.
+    """
+    try:
+        envelope = open_envelope(answer)
+    except RestError as refused:
+        raise _of_oauth(refused) from None
+    try:
+        found = msgspec.json.decode(envelope.result, type=_Info, strict=False)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadAnswer("an app.info without its fields") from None
+    install = found.install
+    endpoint = _endpoint(install.client_endpoint)
+    return AppInfo(
+        client_id=found.client_id,
+        member_id=install.member_id,
+        domain=install.domain.lower(),
+        client_endpoint=endpoint,
+        user_id=found.user_id,
+        status=install.status or "",
+        scope=install.scope or found.scope or "",
+        version="" if install.version is None else str(install.version),
+        installed=str(install.installed).lower() in ("true", "1", "y"),
+        server=server,
+    )
+
+
+def _of_oauth(refused: RestError) -> RestError | PaymentRequired:
+    """What codes of authorization servers mean, which a portal does not have (page "OAuth 2.0")."""
+    code = refused.code.lower()
+    if code == _PAYMENT:
+        return PaymentRequired(refused.code)
+    return ExpiredToken(refused.code, refused.status) if code in _NOT_OURS else refused
+
+
+def _endpoint(url: str) -> str:
+    try:
+        parse_url(url)
+    except AddressRefused:
+        raise BadAnswer("a REST address that is none") from None
+    return url.rstrip("/") + "/"

@@ -1,0 +1,230 @@
+"""What a portal's browser or event queue sends, parsed strictly: well formed, but nothing here is proved.
+
+One source per field: what comes twice, or in the query and in the body, is refused.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from app.bitrix24.fields import (
+    BadParams,
+    Fields,
+    domain,
+    optional,
+    refuse_elsewhere,
+    required,
+    shown,
+    single,
+    text,
+    whole,
+)
+
+__all__ = [
+    "BadParams",
+    "CallbackParams",
+    "EventParams",
+    "Fields",
+    "OpenParams",
+    "RefreshedParams",
+    "parse_callback",
+    "parse_event",
+    "parse_open",
+    "parse_refreshed",
+]
+
+_TOKEN = r"[A-Za-z0-9._~+/=|-]{8,512}"  # noqa: S105 - a pattern  # nosec B105
+_CODE = r"[A-Za-z0-9._~+/=|-]{1,512}"
+_MEMBER = r"[A-Za-z0-9]{1,64}"
+_SERVER = r"[A-Za-z0-9.:/\[\]-]{1,255}"
+_IN_QUERY = ("DOMAIN", "PROTOCOL", "LANG", "APP_SID")
+_IN_BODY = (
+    "AUTH_ID",
+    "AUTH_EXPIRES",
+    "REFRESH_ID",
+    "SERVER_ENDPOINT",
+    "APPLICATION_TOKEN",
+    "member_id",
+    "status",
+    "PLACEMENT",
+    "PLACEMENT_OPTIONS",
+)
+_IN_RENEWAL = ("DOMAIN", "member_id", "AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES")
+_CHAT = re.compile(r"chat([1-9][0-9]{0,17})", re.ASCII)
+_EVENT_KEY = re.compile(r"(data|auth)((?:\[[^\[\]]{0,100}\]){1,8})")
+_HOUR = 3600
+_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class OpenParams:
+    """The form that opens the app, its installer or a placement (page "Simple way of getting tokens")."""
+
+    domain: str
+    protocol: str
+    language: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    member_id: str
+    placement: str
+    placement_options: Mapping[str, str] = field(repr=False)
+    server_endpoint: str | None
+    application_token: str | None = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """The claimed portal origin, `https://host[:port]`."""
+        return f"{self.protocol}://{self.domain}"
+
+    @property
+    def dialog_chat_id(self) -> int | None:
+        """The chat that a messenger placement was opened at (`dialogId` is `chat1763`), else None."""
+        found = _CHAT.fullmatch(self.placement_options.get("dialogId", ""))
+        return int(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshedParams:
+    """A fresh pair that the page got from its portal (`BX24.refreshAuth`)."""
+
+    domain: str
+    member_id: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackParams:
+    """The redirect that ends the authorization-code flow."""
+
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+    domain: str
+    member_id: str
+    server_domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventParams:
+    """One event of the queue. `data` is flat: `data[CLEAN]` is `CLEAN`, `data[A][B]` is `A.B`.
+
+    The access token is absent when nobody's action fired the event (page "Events"); what else comes with
+    it is not taken. Events are kept over restarts: a field that is added has a default, for those that an
+    older release has left.
+    """
+
+    event: str
+    member_id: str
+    application_token: str = field(repr=False)
+    access_token: str | None = field(repr=False)
+    domain: str | None
+    server_endpoint: str | None
+    data: Mapping[str, str] = field(repr=False)
+    ts: int | None
+
+
+def parse_open(query: Fields, form: Fields) -> OpenParams:
+    """Parse the opening POST. Raises BadParams.
+
+    Tokens are missing when a portal could not get one (its payment, for instance): `missing:AUTH_ID`.
+    """
+    values = single(query, form)
+    refuse_elsewhere((name for name, _ in query), _IN_BODY)
+    refuse_elsewhere((name for name, _ in form), _IN_QUERY)
+    protocol = "http" if required(values, "PROTOCOL", "[01]") == "0" else "https"
+    return OpenParams(
+        domain=domain(values.get("DOMAIN"), "DOMAIN", 80 if protocol == "http" else 443),
+        protocol=protocol,
+        language=optional(values, "LANG", r"[A-Za-z_-]{2,10}") or "",
+        access_token=required(values, "AUTH_ID", _TOKEN),
+        refresh_token=required(values, "REFRESH_ID", _TOKEN),
+        expires_in=_seconds(whole(values, "AUTH_EXPIRES")),
+        member_id=required(values, "member_id", _MEMBER),
+        placement=optional(values, "PLACEMENT", r"[A-Z0-9_]{1,64}") or "DEFAULT",
+        placement_options=_options(text(values, "PLACEMENT_OPTIONS", 16_384)),
+        server_endpoint=optional(values, "SERVER_ENDPOINT", _SERVER),
+        application_token=optional(values, "APPLICATION_TOKEN", _TOKEN),
+    )
+
+
+def parse_refreshed(values: Mapping[str, object]) -> RefreshedParams:
+    """Parse the JSON body of the page's session renewal. Raises BadParams."""
+    plain = {name: value for name in _IN_RENEWAL if isinstance(value := values.get(name, ""), str)}
+    if isinstance(seconds := values.get("AUTH_EXPIRES"), int):
+        plain["AUTH_EXPIRES"] = str(int(seconds))
+    for name in _IN_RENEWAL:
+        if name not in plain:
+            raise BadParams(f"bad:{name}")
+    return RefreshedParams(
+        domain=domain(plain.get("DOMAIN"), "DOMAIN"),
+        member_id=required(plain, "member_id", _MEMBER),
+        access_token=required(plain, "AUTH_ID", _TOKEN),
+        refresh_token=required(plain, "REFRESH_ID", _TOKEN),
+        expires_in=_seconds(whole(plain, "AUTH_EXPIRES")),
+    )
+
+
+def parse_callback(query: Fields) -> CallbackParams:
+    """Parse the OAuth redirect. Raises BadParams."""
+    values = single(query)
+    return CallbackParams(
+        code=required(values, "code", _CODE),
+        state=required(values, "state", _CODE),
+        domain=domain(values.get("domain"), "domain"),
+        member_id=required(values, "member_id", _MEMBER),
+        server_domain=optional(values, "server_domain", _SERVER),
+    )
+
+
+def parse_event(form: Fields) -> EventParams:
+    """Parse one event. Raises BadParams; an array where a token belongs is refused like a wrong token."""
+    values = single(form)
+    auth = _nested(values, "auth")
+    return EventParams(
+        event=required(values, "event", r"[A-Za-z0-9_]{1,64}").upper(),
+        member_id=required(auth, "member_id", _MEMBER),
+        application_token=required(auth, "application_token", _TOKEN),
+        access_token=optional(auth, "access_token", _TOKEN),
+        domain=domain(auth["domain"], "domain") if auth.get("domain") else None,
+        server_endpoint=optional(auth, "server_endpoint", _SERVER),
+        data=_nested(values, "data"),
+        ts=whole(values, "ts"),
+    )
+
+
+def _nested(values: Mapping[str, str], top: str) -> dict[str, str]:
+    """`top[A][B]` as `A.B`. Raises BadParams when two spellings mean the same."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        found = _EVENT_KEY.fullmatch(name)
+        if found is None or found[1] != top:
+            continue
+        key = found[2][1:-1].replace("][", ".")
+        if key in flat or len(value) > 65_536:
+            raise BadParams(f"bad:{shown(name)}")
+        flat[key] = value
+    return flat
+
+
+def _options(value: str | None) -> dict[str, str]:
+    """The scalars of PLACEMENT_OPTIONS; it may be empty, `[]`, the text `undefined` or no JSON at all."""
+    try:
+        found = msgspec.json.decode(value or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): str(item) for name, item in found.items() if _is_plain(item)}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _seconds(value: int | None) -> int:
+    """Lifetime of an access token; some libraries give a timestamp here, which tells nothing useful."""
+    return value if value is not None and value <= _DAY else _HOUR

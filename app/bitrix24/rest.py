@@ -1,0 +1,201 @@
+"""REST calls to a portal: one place that sends, classifies, repeats what is safe to repeat, and records.
+
+Nothing that may have been carried out is ever sent again; what was refused before execution may be.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from app.bitrix24.batch import BatchAnswer, Command, check_method, decode, encode
+from app.bitrix24.envelope import Envelope, open_envelope
+from app.bitrix24.errors import BitrixError, RateLimited
+from app.bitrix24.governor import Governor, Priority
+from app.bitrix24.net import TOTAL_SECONDS, Network
+from app.bitrix24.retries import Retries, may_repeat, outcome_of, writes
+from app.bitrix24.trace import CallRecord, request_id
+
+_REPEATS = 2
+_REPEAT_SECONDS = 3.0
+_RATE_PAUSE = 1.0  # seconds, half as much again with each refusal
+_chance = SystemRandom()  # spreads the processes that wait
+
+Value = TypeVar("Value")
+Read = Callable[[Envelope, float], tuple[Value, str]]
+
+
+class AccessLike(Protocol):
+    """Where to and with which token."""
+
+    @property
+    def client_endpoint(self) -> str:
+        """The portal's REST base as the authorization server named it; ends in a slash."""
+
+    @property
+    def token(self) -> str:
+        """The access token."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request as it is sent and recorded."""
+
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+    portal: str
+    user_id: int | None
+    method: str
+    commands: tuple[str, ...]
+    priority: Priority
+    write: bool
+    seconds: float = TOTAL_SECONDS
+
+
+class RestClient:
+    """Single calls and batches with an explicit access; it refreshes nothing.
+
+    Refusals because of the request rate are repeated at most twice within 3 s, and the governor is told;
+    reads that broke off are repeated once. `write` None means: told by the names of the methods.
+    """
+
+    def __init__(self, network: Network, governor: Governor, log: Callable[[CallRecord], None]) -> None:
+        self._network = network
+        self._governor = governor
+        self._log = log
+        self._retries = Retries()
+
+    def call(
+        self,
+        access: AccessLike,
+        portal: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        user_id: int | None = None,
+        priority: Priority = "interactive",
+        write: bool | None = None,
+    ) -> msgspec.Raw:
+        """Call one method; returns its `result`, undecoded.
+
+        Raises RestError (by code), PortalBusy, NotSent, TimedOut, BadAnswer or TransportError.
+        """
+        request = _Request(
+            url=_url(access, check_method(method)),
+            body=msgspec.json.encode({**(params or {}), "auth": access.token}),
+            portal=portal,
+            user_id=user_id,
+            method=method,
+            commands=(),
+            priority=priority,
+            write=writes([method]) if write is None else write,
+        )
+        return self._send(request, _result)
+
+    def batch(
+        self,
+        access: AccessLike,
+        portal: str,
+        commands: Sequence[Command],
+        *,
+        user_id: int | None = None,
+        priority: Priority = "interactive",
+        write: bool | None = None,
+        seconds: float = TOTAL_SECONDS,
+    ) -> BatchAnswer:
+        """Send up to 50 commands in one request; the portal runs them in order and stops at none.
+
+        The answer has to come within `seconds`, beside the wait for a place among the portal's requests.
+        Raises as `call` does when the whole batch failed; failures of single commands are in the answer.
+        """
+        methods = tuple(command.method for command in commands)
+        request = _Request(
+            url=_url(access, "batch"),
+            body=msgspec.json.encode({"halt": 0, "cmd": encode(commands), "auth": access.token}),
+            portal=portal,
+            user_id=user_id,
+            method="batch",
+            commands=methods,
+            priority=priority,
+            write=writes(methods) if write is None else write,
+            seconds=seconds,
+        )
+        return self._send(request, _answers)
+
+    def _send(self, request: _Request, read: Read[Value]) -> Value:
+        """Send, and send again where that is safe, within 3 s of the start."""
+        started = time.monotonic()
+        self._retries.earn(request.portal)
+        for repeats in itertools.count():
+            try:
+                return self._attempt(request, read, started, repeats)
+            except RateLimited as error:
+                self._wait_out(request, error, started, repeats)
+            except BitrixError as error:
+                if repeats or not self._worth_repeating(request, error, started):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _attempt(self, request: _Request, read: Read[Value], started: float, repeats: int) -> Value:
+        wait = _REPEAT_SECONDS - (time.monotonic() - started) if repeats else None
+        deadline = request.seconds - (time.monotonic() - started)
+        began = time.perf_counter()
+        outcome, status = "failed", None
+        try:
+            with self._governor.slot(request.portal, request.priority, wait=wait):
+                began = time.perf_counter()
+                answer = self._network.post_json(
+                    request.url, request.body, deadline=deadline, write=request.write
+                )
+            status = answer.status
+            value, outcome = read(open_envelope(answer), time.perf_counter() - began)
+        except BitrixError as error:
+            outcome = outcome_of(error)
+            raise
+        finally:
+            self._record(request, outcome, status, time.perf_counter() - began)
+        return value
+
+    def _wait_out(self, request: _Request, error: RateLimited, started: float, repeats: int) -> None:
+        """Tell the governor, which holds everybody back; pass the refusal on when there is no time left."""
+        jitter = _chance.uniform(1.0, 1.2)
+        pause = (error.retry_after or _RATE_PAUSE * 1.5**repeats) * jitter
+        self._governor.limited(request.portal, pause)
+        if repeats >= _REPEATS or time.monotonic() - started + pause > _REPEAT_SECONDS:
+            raise RateLimited(error.code, error.status, pause) from None
+
+    def _worth_repeating(self, request: _Request, error: BitrixError, started: float) -> bool:
+        if not may_repeat(error, request.write) or time.monotonic() - started > _REPEAT_SECONDS:
+            return False
+        return self._retries.spend(request.portal)
+
+    def _record(self, request: _Request, outcome: str, status: int | None, seconds: float) -> None:
+        self._log(
+            CallRecord(
+                member_id=request.portal,
+                user_id=request.user_id,
+                method=request.method,
+                commands=request.commands,
+                outcome=outcome,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                request_id=request_id.get(),
+            )
+        )
+
+
+def _url(access: AccessLike, method: str) -> str:
+    return f"{access.client_endpoint.rstrip('/')}/{method}"
+
+
+def _result(envelope: Envelope, _seconds: float) -> tuple[msgspec.Raw, str]:
+    return envelope.result, "ok"
+
+
+def _answers(envelope: Envelope, seconds: float) -> tuple[BatchAnswer, str]:
+    answer = decode(envelope, seconds)
+    return answer, "partial" if answer.errors else "ok"

@@ -1,0 +1,1 @@
+"""What a click does: sending it once, reading back what came of it, taking it back."""

@@ -1,0 +1,180 @@
+"""One batch of writes and the list behind it: what was sent, what came back, and what may have happened.
+
+The rules: a write that may have been carried out is never sent again; when no answer came, the list is read
+once, on its own, and decides; once the portal has answered, nothing of ours can hide what it said.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.bitrix24.batch import BatchAnswer, Command
+from app.bitrix24.client import Caller
+from app.bitrix24.errors import (
+    BitrixError,
+    MethodNotFound,
+    NotSent,
+    OAuthError,
+    PortalBusy,
+    RestError,
+    TimedOut,
+    TransportError,
+)
+from app.desk.actions.silent import SilentWrites
+from app.desk.listing.known import Known
+from app.desk.listing.lists import Lists
+from app.openlines.model import Dialog
+from app.portals.model import Operator
+
+CLICK_SECONDS = 11.5
+"""How long a click may last, all in all."""
+
+READ_BACK_SECONDS = 3.0
+"""How much of it is kept for the list, after a batch that did not answer; at least a second is."""
+
+_LEAST_SECONDS = 1.0
+_NOT_CARRIED_OUT = (NotSent, PortalBusy, OAuthError, SQLAlchemyError)
+_STUMBLED = ("", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER")
+"""Codes of a whole batch that may come after some of it was carried out; all others refuse it before."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one batch came to. `refused` is set when nothing of it can have been carried out.
+
+    `answer` is None when none came; `known` is the list read behind the writes (None: could not be had),
+    `before` what a list in front of them showed, by chat.
+    """
+
+    asked_at: datetime
+    answer: BatchAnswer | None = None
+    refused: BitrixError | SQLAlchemyError | None = None
+    known: Known | None = None
+    before: Mapping[int, Dialog] = field(default_factory=dict)
+    timed_out: bool = False
+
+
+class Sender:
+    """Sends batches of one desk."""
+
+    def __init__(self, caller: Caller, lists: Lists, clock: Callable[[], datetime]) -> None:
+        self._caller = caller
+        self._lists = lists
+        self._clock = clock
+
+    def send(
+        self,
+        operator: Operator,
+        writes: Sequence[Command],
+        *,
+        touched: Sequence[int] | None,
+        look_first: bool = False,
+        silent: SilentWrites | None = None,
+    ) -> Sent:
+        """Send the writes with a list behind them (and one in front: `look_first`), in one request.
+
+        Raises nothing: what went wrong is in the answer. Without a list behind the writes none that was
+        known before is believed any more.
+
+        `touched` are the chats that the writes change, None for all that the list in front has. `silent`
+        follows writes of silent mode.
+        """
+        sent = self._sent(operator, writes, touched, look_first, silent)
+        if sent.refused is None and sent.known is None:
+            self._lists.known.doubt(operator)
+        return sent
+
+    def _sent(
+        self,
+        operator: Operator,
+        writes: Sequence[Command],
+        touched: Sequence[int] | None,
+        look_first: bool,
+        silent: SilentWrites | None,
+    ) -> Sent:
+        sent, began = Sent(self._clock()), time.monotonic()
+        first = self._lists.asking.commands(operator, "before") if look_first else []
+        last = self._lists.asking.commands(operator)
+        commands = _once([*first, *writes, *last])
+        try:
+            seconds = CLICK_SECONDS - _LEAST_SECONDS
+            sent.answer = self._caller.batch(operator.key, commands, write=True, seconds=seconds)
+        except _NOT_CARRIED_OUT as error:
+            sent.refused = error
+            return sent
+        except (TransportError, RestError) as error:
+            if isinstance(error, RestError) and _is_refused(error):
+                sent.refused = error
+                return sent
+            sent.timed_out = isinstance(error, TimedOut)
+            _LOG.warning("a batch of writes has no answer", extra={"outcome": type(error).__name__})
+            sent.known = self._read_back(operator, touched, CLICK_SECONDS - (time.monotonic() - began))
+            return sent
+        self._look(operator, sent, touched, look_first, silent)
+        return sent
+
+    def _look(
+        self,
+        operator: Operator,
+        sent: Sent,
+        touched: Sequence[int] | None,
+        look_first: bool,
+        silent: SilentWrites | None,
+    ) -> None:
+        """Read the lists of an answer; one that cannot be read leaves `known` empty."""
+        answer = sent.answer
+        if answer is None:
+            return
+        if look_first:
+            sent.before = self._before(operator, answer)
+        if silent is not None:
+            silent.accepted(answer)
+        try:
+            sent.known = self._lists.absorb(
+                operator,
+                answer,
+                sent.asked_at,
+                touched=sent.before if touched is None else touched,
+                learn=silent.learn if silent is not None else None,
+            ).known
+        except MethodNotFound:
+            self._lists.asking.use_fallback(operator)
+            sent.known = self._read_back(operator, touched)
+        except TransportError:
+            sent.known = self._read_back(operator, touched)  # an answer without a list, or an unreadable one
+        except BitrixError as error:
+            _LOG.warning("the list behind writes could not be had", extra={"outcome": type(error).__name__})
+
+    def _before(self, operator: Operator, answer: BatchAnswer) -> dict[int, Dialog]:
+        try:
+            dialogs = self._lists.look(operator, answer, "before")
+        except BitrixError:
+            return {}
+        return {dialog.chat_id: dialog for dialog in dialogs}
+
+    def _read_back(
+        self, operator: Operator, touched: Sequence[int] | None, left: float = READ_BACK_SECONDS
+    ) -> Known | None:
+        """The list, asked for now and not shared with an earlier question; None when it cannot be had."""
+        seconds = min(READ_BACK_SECONDS, max(left, _LEAST_SECONDS))
+        try:
+            return self._lists.read(operator, seconds=seconds, touched=touched or ())
+        except (BitrixError, SQLAlchemyError) as error:
+            _LOG.warning("the list could not be read back", extra={"outcome": type(error).__name__})
+            return None
+
+
+def _is_refused(error: RestError) -> bool:
+    """Whether the portal refused the whole batch before it carried anything out."""
+    return error.code.upper() not in _STUMBLED
+
+
+def _once(commands: Sequence[Command]) -> list[Command]:
+    """Names of lines are asked for with every list while unknown: once is enough."""
+    return list({command.key: command for command in commands}.values())

@@ -1,0 +1,1 @@
+"""What is kept beside the dialogs: the journal, bulk runs, views, settings, snapshots; and until when."""

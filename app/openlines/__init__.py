@@ -1,0 +1,1 @@
+"""What open channels are: dialogs read from listing rows, the registry of actions, their outcomes."""

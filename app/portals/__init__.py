@@ -1,0 +1,1 @@
+"""Who installed the app and whose token is held: proof, installations, tokens, lifecycle."""

@@ -1,0 +1,62 @@
+"""The sealed token that proves a portal's events. The rule: comparing it tells nothing but yes or no.
+
+A portal sends the same token with every event; it comes with the installer's form or with the first event
+(page "Events safety").
+"""
+
+import logging
+from hashlib import sha256
+from hmac import compare_digest
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from app.storage.crypto import Cipher, Unreadable
+from app.storage.tables import installations
+
+_LOG = logging.getLogger(__name__)
+_SEALED = select(installations.c.application_token_sealed).where(
+    installations.c.member_id == bindparam("member_id")
+)
+
+
+class ApplicationTokens:
+    """Reads and writes within the caller's connection."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+        self._stand_in = cipher.seal("-", *_place(""))
+
+    def match(self, conn: Connection, member_id: str, token: str) -> bool:
+        """Compare in constant time, with the same work whether or not the portal is known."""
+        known = self._known(conn, member_id)
+        compared = known or self._cipher.open(self._stand_in, *_place(""))
+        return compare_digest(_digest(compared), _digest(token)) and known is not None
+
+    def keep(self, conn: Connection, member_id: str, token: str | None, replace: bool) -> None:
+        """Store a first token, or with `replace` another one."""
+        if not token:
+            return
+        known = self._known(conn, member_id)
+        if known is None or (replace and known != token):
+            conn.execute(
+                update(installations)
+                .where(installations.c.member_id == member_id)
+                .values(application_token_sealed=self._cipher.seal(token, *_place(member_id)))
+            )
+
+    def _known(self, conn: Connection, member_id: str) -> str | None:
+        sealed = conn.execute(_SEALED, {"member_id": member_id}).scalar()
+        try:
+            return None if sealed is None else self._cipher.open(sealed, *_place(member_id))
+        except Unreadable:
+            _LOG.warning("a stored application token cannot be read", extra={"member_id": member_id})
+            return None
+
+
+def _place(member_id: str) -> tuple[str | int, ...]:
+    """What the token is bound to."""
+    return "installations", member_id, 0, "application_token_sealed"
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()

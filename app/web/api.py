@@ -1,0 +1,158 @@
+"""The desk's own requests: JSON in, JSON out, always for the operator of the session."""
+
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from app.bitrix24.params import parse_refreshed
+from app.desk.actions.top import MOST_TOP
+from app.desk.checks import LARGEST_ID, MOST_RUN_TARGETS, MOST_TARGETS, RUN
+from app.desk.listing.lists import SHARED_SECONDS
+from app.openlines.model import Dialog, Listing
+from app.web.access import operator_required, public
+from app.web.failures import InvalidRequest, SessionExpired
+from app.web.frame import origin_of
+from app.web.guard import operator, refuse_foreign
+from app.web.language import in_chosen_language, wording
+from app.web.routes import body_as, json_answer
+from app.web.services import services
+from app.web.session import HEADER, start_session
+from app.web.sign_in import keep_pair
+from app.web.sources import proving
+
+ChatId = Annotated[int, msgspec.Meta(gt=0, le=LARGEST_ID)]
+RunId = Annotated[str, msgspec.Meta(pattern=f"^{RUN}$")]
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+class ActionBody(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /api/actions/<name>."""
+
+    chat_ids: Annotated[list[ChatId], msgspec.Meta(max_length=MOST_TARGETS)] = []
+    run: RunId | None = None
+
+
+class RunBody(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /api/runs."""
+
+    action: Annotated[str, msgspec.Meta(max_length=32)]
+    chat_ids: Annotated[list[ChatId], msgspec.Meta(min_length=1, max_length=MOST_RUN_TARGETS)]
+
+
+class TopBody(msgspec.Struct, forbid_unknown_fields=True):
+    """PUT /api/top."""
+
+    chat_ids: Annotated[list[ChatId], msgspec.Meta(max_length=MOST_TOP)]
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A body that is an empty object."""
+
+
+class Dialogs(msgspec.Struct):
+    """The answer of PUT /api/top."""
+
+    dialogs: list[Dialog]
+
+
+@blueprint.get("/dialogs")
+@operator_required
+def dialogs() -> Response:
+    """The list. Unchanged since the page's ETag: 304, with the moment that it was confirmed."""
+    found = services().desk.listing_json(operator(), max_age=SHARED_SECONDS)
+    tag = f'"{found.digest}"'
+    if tag in request.headers.get("If-None-Match", ""):
+        answer = Response(status=304, content_type="application/json")
+    else:
+        body = found.json if found.wordless else _worded(found.json)
+        answer = Response(body, content_type="application/json")
+    answer.headers["ETag"] = tag
+    answer.headers["X-As-Of"] = found.as_of
+    answer.headers["Cache-Control"] = "private, no-cache, no-store"
+    return answer
+
+
+def _worded(body: bytes) -> bytes:
+    """Put sentences to notices."""
+    listing = msgspec.json.decode(body, type=Listing)
+    return msgspec.json.encode(wording().listing(listing))
+
+
+@blueprint.get("/dialogs/<int:chat_id>")
+@operator_required
+def dialog(chat_id: int) -> Response:
+    """One dialog with its last messages and journal."""
+    return json_answer(wording().card(services().desk.card(operator(), chat_id)))
+
+
+@blueprint.post("/actions/<name>")
+@operator_required
+def act(name: str) -> Response:
+    """One action on up to 50 dialogs, or an operator's action on all."""
+    body = body_as(ActionBody)
+    answer = services().desk.clicks.act(operator(), name, body.chat_ids, body.run)
+    return json_answer(wording().answer(answer))
+
+
+@blueprint.post("/undo/<undo_id>")
+@operator_required
+def undo(undo_id: str) -> Response:
+    """Take one journal entry back, a whole run at once."""
+    body_as(Nothing)
+    return json_answer(wording().answer(services().desk.clicks.undo(operator(), undo_id[:64])))
+
+
+@blueprint.post("/runs")
+@operator_required
+def start_run() -> Response:
+    """Store a bulk run."""
+    body = body_as(RunBody)
+    return json_answer(services().desk.records.start_run(operator(), body.action, body.chat_ids))
+
+
+@blueprint.get("/runs/<run>")
+@operator_required
+def run(run: str) -> Response:
+    """What is left of a stored run."""
+    return json_answer(services().desk.records.run(operator(), run[:64]))
+
+
+@blueprint.delete("/runs/<run>")
+@operator_required
+def drop_run(run: str) -> Response:
+    """Give up what is left of a stored run."""
+    services().desk.records.drop_run(operator(), run[:64])
+    return Response(status=204)
+
+
+@blueprint.put("/top")
+@operator_required
+def top() -> Response:
+    """Put these dialogs first in the operator's top, in this order; the rest of it follows as it was."""
+    return json_answer(Dialogs(services().desk.clicks.set_top(operator(), body_as(TopBody).chat_ids)))
+
+
+@blueprint.post("/session")
+@public
+def renew_session() -> Response:
+    """A new session for the operator of an old token, proved by a fresh pair from the portal."""
+    use = services()
+    refuse_foreign(origin_of(use.settings.app_url))
+    ticket = use.sessions.header.read(request.headers.get(HEADER, ""), None)
+    if ticket is None:
+        raise SessionExpired("no_token")
+    params = parse_refreshed(body_as(dict[str, object]))
+    if params.member_id != ticket.member_id:
+        raise InvalidRequest("other_portal")
+    with proving():
+        proof = use.handshake.prove_token(
+            params.access_token, member_id=params.member_id, domain=params.domain
+        )
+    if proof.user_id != ticket.user_id:
+        raise SessionExpired("other_operator")
+    found = keep_pair(proof, params.access_token, params.refresh_token, params.expires_in)
+    answer = Response(status=204)
+    answer.headers[HEADER] = start_session(use.sessions, in_chosen_language(found))
+    return answer

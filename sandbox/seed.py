@@ -1,0 +1,15 @@
+"""The worlds that a portal can start with."""
+
+from sandbox.seed_centre import contact_centre, many
+from sandbox.seed_facts import facts
+from sandbox.seed_people import empty
+from sandbox.world import World
+
+SEEDS = ("contact_centre", "facts", "empty", "many")
+
+
+def make(name: str, dialogs: int = 200) -> World:
+    """A fresh world; `dialogs` counts for `many` only."""
+    if name == "many":
+        return many(dialogs)
+    return {"contact_centre": contact_centre, "facts": facts, "empty": empty}[name]()

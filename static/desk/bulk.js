@@ -1,0 +1,250 @@
+// Many dialogs at once: the selection, the docked bar with its promises, and runs in shares that can be stopped.
+
+import { abandon, begin, explain, mark, sentence, settle, tally, undoButton } from "./actions.js";
+import { drop, post, Refusal } from "./api.js";
+import { $, el, hide, icon } from "./dom.js";
+import { openExtra } from "./extras.js";
+import { openMenu } from "./menu.js";
+import { refreshSoon } from "./polling.js";
+import { applies, changed, plain, state, switchOf } from "./state.js";
+import { say, toast } from "./toast.js";
+import { duration } from "./time.js";
+import { matching, sequence } from "./views.js";
+import { t } from "./words.js";
+
+const FIRST_SHARE = 10;
+const pickable = (dialog) => dialog.stage !== "queue" && !state.ghosts.has(dialog.chat_id);
+
+export const picked = () => [...state.picked].map((id) => state.dialogs.get(id)).filter(Boolean);
+const all = () => [...state.dialogs.values()];
+export const targets = (action, from = all()) => from.filter((dialog) => applies(dialog, plain(action)));
+
+let anchor = null;
+export function pick(id, on = !state.picked.has(id)) {
+  const dialog = state.dialogs.get(id);
+  if (!dialog || !pickable(dialog)) return;
+  if (on) state.picked.add(id);
+  else state.picked.delete(id);
+  anchor = id;
+  spread = [];
+  changed();
+}
+
+let spread = []; // what the last range added: the next one from the same anchor replaces it
+/** Everything between the last pick and this row; a smaller range gives back what a larger one took. */
+export function pickRange(id) {
+  const ids = sequence();
+  const start = ids.includes(anchor) ? anchor : (anchor = state.current ?? id);
+  const [from, to] = [ids.indexOf(start), ids.indexOf(id)].sort((a, b) => a - b);
+  for (const known of spread) state.picked.delete(known);
+  spread = ids.slice(Math.max(0, from), to + 1).filter((known) => pickable(state.dialogs.get(known)) && !state.picked.has(known));
+  for (const known of spread) state.picked.add(known);
+  changed();
+}
+
+export function pickAll(on = true) {
+  state.picked.clear();
+  spread = [];
+  if (on) for (const dialog of matching().filter(pickable)) state.picked.add(dialog.chat_id);
+  changed();
+}
+
+/** Asks before Pin all, Unpin all and several Silents; anything else starts at once. */
+export function start(action, dialogs = picked()) {
+  const chosen = targets(action, dialogs);
+  const asks = action.endsWith("_all") || (action === "silence" && chosen.length > 1);
+  if (asks) openExtra("asks", "preview", action, chosen, () => run(action, chosen.map((dialog) => dialog.chat_id)));
+  else if (chosen.length) run(action, chosen.map((dialog) => dialog.chat_id));
+}
+
+const share = (progress) => Math.min(progress.size, state.limit, progress.left.length);
+
+/** Carries a run out, share by share. What a share did not reach ("failed") goes back into the queue. */
+export async function run(action, ids, stored = null) {
+  if (state.run && !state.run.ended) return say(t("desk.run.one_at_a_time"));
+  const whole = action.endsWith("_all") && ids.length <= state.limit;
+  const progress = { action, left: [...ids], total: stored?.total ?? ids.length, results: new Map(), began: performance.now(),
+    size: FIRST_SHARE, undo: stored?.undo ?? null, stop: false };
+  state.run = progress;
+  state.picked.clear();
+  changed();
+  try {
+    progress.id = stored?.run ?? (whole ? crypto.randomUUID() : (await post("/api/runs", { action: plain(action), chat_ids: ids })).run);
+    for (let idle = 0; progress.left.length && !progress.stop && idle < 3;) {
+      const chunk = whole ? progress.left : progress.left.slice(0, share(progress));
+      const asked = performance.now();
+      begin(plain(action), (progress.chunk = chunk));
+      const answer = await patiently(progress, () =>
+        whole ? post(`/api/actions/${action}`, { run: progress.id })
+          : post(`/api/actions/${plain(action)}`, { chat_ids: chunk, run: progress.id }));
+      idle = take(progress, chunk, answer) ? 0 : idle + 1;
+      const took = performance.now() - asked;
+      progress.size = took < 2500 ? progress.size * 2 : took > 6000 ? Math.ceil(progress.size / 2) : progress.size;
+      changed();
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    progress.trouble = explain(error, plain(action));
+    abandon(plain(action), progress.chunk ?? [], error);
+  }
+  end(progress);
+}
+
+/** A busy portal is waited for, at most five times; Stop ends the wait as well. */
+async function patiently(progress, send) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (error.code !== "portal_busy" || tries >= 5 || progress.stop) throw error;
+      state.link = { state: "busy" };
+      changed();
+      for (let s = 0; s < (error.retryAfter ?? 5) && !progress.stop; s++) await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+function take(progress, chunk, answer) {
+  settle(answer, progress.action);
+  const told = new Map(answer.results.map((result) => [result.chat_id, result]));
+  const again = chunk.filter((id) => told.get(id)?.outcome === "failed");
+  for (const result of answer.results) progress.results.set(result.chat_id, result);
+  for (const id of chunk) if (!told.has(id)) mark(id, plain(progress.action), null);
+  const rest = progress.left.filter((id) => !chunk.includes(id));
+  progress.left = [...rest, ...again];
+  progress.undo = answer.undo ?? progress.undo;
+  return again.length < chunk.length;
+}
+
+function end(progress) {
+  const results = [...progress.results.values()];
+  progress.ended = true;
+  const { good, bad, unsure } = tally(results);
+  const words = progress.trouble ? [results.length && sentence(progress.action, results), progress.trouble].filter(Boolean).join(" ")
+    : results.length ? sentence(progress.action, results) : t("desk.run.nothing");
+  say(words);
+  progress.words = words;
+  if (!bad.length && !unsure.length && !progress.trouble && !progress.left.length) {
+    state.run = null;
+    toast(good.length === 1 ? words : t(`desk.toast.${plain(progress.action)}.many`, { n: good.length }),
+      ...(progress.undo ? [undoButton(progress.undo)] : []));
+  }
+  refreshSoon(1);
+  changed();
+}
+
+const wordButton = (words, look, onclick, name, dataset = {}) => el(`button.btn${look}`, { onclick, dataset }, name && icon(name), words);
+const closeButton = (words, onclick) => el("button.icon-btn", { onclick, "aria-label": words, title: words }, icon("cross"));
+
+function selectionBar() {
+  const chosen = picked();
+  const every = matching().filter(pickable).length;
+  const count = (action) => targets(action, chosen).length;
+  const offer = (action, look, name) => count(action) > 0 &&
+    wordButton(t(`desk.do.${action}`, { n: count(action) }), look, () => start(action), name, { action });
+  const more = ["unsilence", "silence", "untop"].filter((action) => count(action));
+  const menu = () => openMenu(dots, more.map((action) => ({
+    label: t(`desk.do.${action}`, { n: count(action) }), icon: switchOf(action), danger: action === "silence",
+    dataset: action === "silence" && count(action) > 1 ? { preview: action } : { action }, run: () => start(action) })));
+  const dots = el("button.icon-btn", { "aria-label": t("desk.more"), "aria-haspopup": "menu", "aria-expanded": "false", onclick: menu },
+    icon("more"));
+  return [
+    el("span.strong.num", {}, t("desk.selected", { n: chosen.length })),
+    every > chosen.length && wordButton(t("desk.select_all", { n: every }), ".btn-link", () => pickAll()),
+    el("span.sep"),
+    offer("pin", ".btn-tint", "pin"), offer("unpin", "", "unpin"), offer("top", "", "top"),
+    more.length > 0 && dots,
+    el("span.space"),
+    closeButton(t("desk.clear_selection"), () => pickAll(false)),
+  ];
+}
+
+function facts(progress) {
+  const { good, bad, unsure } = tally([...progress.results.values()].filter((result) => progress.ended || result.outcome !== "failed"));
+  const base = plain(progress.action);
+  return el("span.facts.num", {},
+    good.length > 0 && el("span.ok", {}, icon("check-s", "s16"), t(`desk.sum.${base}`, { n: good.length })),
+    bad.length > 0 && el("span.warn", {}, icon("alert", "s16"), t("desk.sum.not", { n: bad.length })),
+    unsure.length > 0 && el("span", {}, t("desk.sum.unsure", { n: unsure.length })));
+}
+
+function progressBar(progress) {
+  const done = progress.total - progress.left.length;
+  const line = el("i");
+  line.style.transform = `scaleX(${progress.total ? done / progress.total : 0})`;
+  const left = done > 0 && !progress.stop ? ((performance.now() - progress.began) / done) * progress.left.length : 0;
+  return [
+    el("span.progress", { role: "progressbar", "aria-label": t("desk.run.label"), "aria-valuemin": 0, "aria-valuemax": progress.total,
+      "aria-valuenow": done }, line),
+    el("span.strong.num", {}, t(`desk.run.${plain(progress.action)}`, { n: done, total: progress.total })),
+    left > 1000 && el("span.fade", {}, t("desk.run.left", { time: duration(left) })),
+    facts(progress),
+    el("span.space"),
+    progress.stop ? el("span.fade", {}, t("desk.run.stopping"))
+      : wordButton(t("desk.stop"), ".btn-line", () => { progress.stop = true; changed(); }, null, { stop: "" }),
+  ];
+}
+
+/** What a run that ended did not do and could still do. */
+function undone({ action, left, results }) {
+  const ids = [...results.values()]
+    .filter((result) => ["failed", "refused", "unconfirmed"].includes(result.outcome)).map((result) => result.chat_id);
+  return [...new Set([...ids, ...left])].filter((id) => state.dialogs.has(id) && applies(state.dialogs.get(id), plain(action)));
+}
+
+function endBar(progress) {
+  const again = undone(progress);
+  // "All" once more, as long as that touches nothing that was not in the question.
+  const action = targets(progress.action).every(({ chat_id: id }) => again.includes(id)) ? progress.action : plain(progress.action);
+  const { bad: not, unsure } = tally([...progress.results.values()]);
+  const bad = not.map((result) => result.chat_id).filter((id) => state.dialogs.has(id));
+  return [
+    el("span.strong", {}, progress.words), 
+    progress.undo && undoButton(progress.undo, t("desk.undo"), ".btn-link"),
+    bad.length > 0 && wordButton(t("desk.run.show", { n: bad.length }), ".btn-link",
+      () => {
+        state.view = "all"; state.query = state.line = ""; state.filter = {}; state.picked = new Set(bad); state.run = null; changed();
+      }),
+    again.length > 0 && wordButton(t(progress.left.length && !not.length && !progress.trouble ? "desk.run.go_on" : "desk.try_again"),
+      ".btn-link", () => run(action, again, { run: progress.id, undo: progress.undo })),
+    not.length + unsure.length > 0 && wordButton(t("desk.run.why"), ".btn-link",
+      () => openExtra("asks", "reasons", plain(progress.action), [...not, ...unsure])),
+    el("span.space"),
+    closeButton(t("desk.close"), () => {
+      if (progress.left.length) drop(`/api/runs/${progress.id}`).catch(() => {});
+      state.run = null; changed();
+    }),
+  ];
+}
+
+/** A stored run that was not finished, by a reload or by Stop, is offered, never begun by itself. */
+export function offerRun(stored) {
+  if (!stored?.left.length) return;
+  const action = plain(stored.action);
+  const words = t("desk.run.unfinished", { what: t(`desk.run.${action}`, { n: stored.total - stored.left.length, total: stored.total }) });
+  state.run = { action, id: stored.run, left: stored.left, total: stored.total, undo: stored.undo, results: new Map(), ended: true, words };
+}
+
+let drawn = "";
+export function drawDock() {
+  const { run: progress } = state;
+  const mode = progress && !progress.ended ? "running" : state.picked.size ? "picked" : progress ? "ended" : "";
+  const dock = $("dock");
+  hide(dock, !mode);
+  document.body.classList.toggle("with-dock", !!mode);
+  const key = mode === "picked"
+    ? [mode, matching().length, ...picked().map((dialog) => `${dialog.chat_id}${dialog.pinned}${dialog.top}${dialog.silent}`)].join()
+    : [mode, progress?.id, progress?.left.length, progress?.results.size, progress?.stop,
+      mode === "ended" && [...undone(progress), ...targets(progress.action).map((dialog) => dialog.chat_id)]].join();
+  if (key === drawn) return;
+  drawn = key;
+  const focused = [...dock.querySelectorAll("button")].indexOf(document.activeElement);
+  dock.classList.toggle("picked-bar", mode === "picked");
+  dock.replaceChildren(...(mode === "picked" ? selectionBar() : mode === "running" ? progressBar(progress) : mode ? endBar(progress)
+    : []).filter(Boolean));
+  if (focused >= 0) {
+    const buttons = dock.querySelectorAll("button");
+    if (buttons.length) buttons[Math.min(focused, buttons.length - 1)].focus();
+    else document.querySelector(".row[tabindex='0']")?.focus({ preventScroll: true });
+  }
+}

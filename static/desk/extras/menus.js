@@ -1,0 +1,43 @@
+// The menus of the page and of a row: everything that has no button of its own.
+
+export const open = (desk, which, ...args) => ({ page, row })[which](desk, ...args);
+
+function page({ $, t, state, start, targets, openMenu, openExtra, prefer, setting, setTheme, SURFACES }) {
+  const theme = setting("theme");
+  const silent = targets("unsilence");
+  const surfaces = (...names) => SURFACES.filter(([name]) => names.includes(name)).map(([name, look]) =>
+    ({ label: t(`desk.surface.${name}`), icon: look, run: () => openExtra(name) }));
+  openMenu($("more"), [
+    silent.length ? { label: t("desk.unsilence_all"), icon: "silent", end: String(silent.length), danger: true,
+      dataset: { action: "unsilence" }, run: () => start("unsilence", silent) } : undefined,
+    { label: t("desk.journal"), icon: "undo", run: () => openExtra("entries") },
+    ...surfaces("shift", "snapshots"),
+    null,
+    { label: t("desk.palette"), icon: "search", end: "Ctrl K", run: () => openExtra("palette") },
+    { label: t("desk.keys"), icon: "message", end: "?", run: () => openExtra("asks", "keys") },
+    ...surfaces("settings"),
+    null,
+    ...["auto", "light", "dark"].map((name) =>
+      ({ label: t(`desk.theme.${name}`), checked: theme === name, run: () => { prefer({ theme: name }); setTheme(name); } })),
+    null,
+    ...surfaces("practice", "news"),
+    { label: t("desk.about"), icon: "pin", run: () => openExtra("asks", "about") },
+  ].filter((item) => item !== undefined));
+}
+
+function row({ $, t, state, act, nextAction, isOn, crmOf, openMenu, openChat, showCard, say }, button, dialog) {
+  const toggles = ["top", "silent"].map((key) =>
+    ({ label: t(`desk.menu.${nextAction(dialog, key)}`), icon: key, danger: key === "silent" && !isOn(dialog, key),
+    dataset: { action: nextAction(dialog, key) }, run: () => act(nextAction(state.dialogs.get(dialog.chat_id), key), dialog.chat_id) }));
+  const narrow = $("list-card").clientWidth <= 680;
+  const offered = dialog.stage === "queue" && [["answer", "check-m"], ["skip", "next"]].map(([action, look]) =>
+    ({ label: t(`desk.${action}`), icon: look, dataset: { action }, run: () => act(action, dialog.chat_id) }));
+  const crm = crmOf(dialog)[0];
+  openMenu(button, [
+    ...(offered ? [...offered, null] : narrow ? [...toggles, null] : []),
+    { label: t("desk.open"), icon: "message", run: () => openChat(dialog) },
+    { label: t("desk.look"), icon: "chats", run: () => showCard(dialog.chat_id) },
+    ...(crm ? [{ label: t("desk.open_crm"), icon: "person", href: `${state.portal}/crm/${crm.type}/details/${crm.id}/` }] : []),
+    { label: t("desk.copy_link"), run: () => navigator.clipboard?.writeText(dialog.open_url).then(() => say(t("desk.copied"))) },
+  ]);
+}

@@ -1,0 +1,138 @@
+"""Eight ways in which the authorization server fails while an operator's token has just expired."""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+
+from urllib3.exceptions import HTTPError
+
+from tests.faults.proxy import Planned, Toxics
+from tests.faults.site import OPERATOR, Site
+from tests.faults.survival import Case, asked, comes_back, is_pinned, portal_of, target, within, write
+from tests.faults.wire import http
+from tests.support.acting import spend_refresh_token
+from tests.support.frame import Frame
+
+
+def _expired(site: Site) -> tuple[Frame, int]:
+    """A desk whose access token is not accepted any more."""
+    frame = site.desk()
+    chat = target(frame)
+    frame.sandbox.expire_tokens(OPERATOR)
+    return frame, chat
+
+
+def down(site: Site) -> None:
+    """No connection: nothing was done, nobody new gets in, the pair is kept."""
+    frame, chat = _expired(site)
+    token = frame.token
+    with site.oauth.trouble(down=True):
+        _, outcome = write(frame, chat)
+        assert outcome not in ("done", "already", "session_expired"), outcome
+        stranger = Frame(frame.sandbox, OPERATOR)
+        assert asked(stranger.open).status >= 400, "fail closed"
+        assert stranger.token is None
+    frame.token = token
+    comes_back(frame, chat)
+
+
+def answers(raw: bytes, *, reopened: bool = False) -> Callable[[Site], None]:
+    """A server that always answers so: the pair is kept. A refusal is remembered until the app is opened."""
+
+    def run(site: Site) -> None:
+        frame, chat = _expired(site)
+        with site.oauth.trouble(forever=Planned(raw, "keep")):
+            _, outcome = write(frame, chat)
+            assert outcome not in ("done", "already"), outcome
+            assert outcome != "session_expired", "the pair is still good"
+        if reopened:
+            frame.open()
+        comes_back(frame, chat)
+
+    return run
+
+
+def hang(site: Site) -> None:
+    """It accepts and says nothing."""
+    frame, chat = _expired(site)
+    with site.oauth.trouble(hang=True):
+        _, outcome = write(frame, chat)
+        assert outcome not in ("done", "already"), outcome
+    comes_back(frame, chat)
+
+
+def invalid_grant(site: Site) -> None:
+    """Somebody else has spent the refresh token: the page brings a new pair."""
+    frame, chat = _expired(site)
+    spend_refresh_token(frame)
+    _, outcome = write(frame, chat)
+    assert outcome == "session_expired"
+    comes_back(frame, chat)
+
+
+def crash_in_between(site: Site) -> None:
+    """The pair is rotated, the worker dies before it can store the new one: an opening brings another."""
+    frame, chat = _expired(site)
+    site.oauth.toxics = Toxics(plan=deque([Planned(b"", "close", pass_on=True, seconds=4)]))
+
+    def click() -> None:
+        racer = Frame(frame.sandbox)
+        racer.token = frame.token
+        with suppress(HTTPError):  # the connection dies with the worker
+            racer.act("pin", chat)
+
+    clicking = Thread(target=click)
+    clicking.start()
+    within(10, lambda: not site.oauth.toxics.plan)
+    time.sleep(1)  # by then the server has rotated the pair, and its answer is being held back
+    for pid in site.app.workers():
+        os.kill(pid, signal.SIGKILL)
+    clicking.join(10)
+    site.oauth.heal()
+    assert not is_pinned(frame, chat)
+    comes_back(frame, chat)
+
+
+def foreign_client(site: Site) -> None:
+    """The authorization server says that a token is another application's: nobody gets in."""
+    frame, chat = _expired(site)
+    told = (
+        b'{"result":{"client_id":"app.other","scope":"im","install":{"installed":true,"version":"1",'
+        b'"status":"L","scope":"im","domain":"%s","client_endpoint":"%s/rest/","member_id":"%s"},'
+        b'"user_id":"27"}}'
+    )
+    portal = portal_of(frame)
+    body = told % (portal.host.encode(), portal.url.encode(), portal.inside.member_id.encode())
+    stranger = Frame(frame.sandbox, OPERATOR)
+    with site.oauth.trouble(forever=Planned(http(200, body), "keep")):
+        reply = asked(stranger.open)
+        assert reply.status == 403, reply.status
+        assert stranger.token is None
+    comes_back(frame, chat)
+
+
+def _error(status: int, code: str) -> bytes:
+    return http(status, b'{"error":"%s","error_description":"x"}' % code.encode())
+
+
+CASES = (
+    Case("authorization", "down", down, quick=True),
+    Case(
+        "authorization", "5xx", answers(http(502, b"<html>Bad Gateway</html>", kind="text/html")), quick=True
+    ),
+    Case("authorization", "the server hangs", hang),
+    Case("authorization", "invalid_grant", invalid_grant, quick=True),
+    Case(
+        "authorization",
+        "PAYMENT_REQUIRED",
+        answers(_error(401, "PAYMENT_REQUIRED"), reopened=True),
+        quick=True,
+    ),
+    Case("authorization", "wrong_client", answers(_error(400, "invalid_client"), reopened=True)),
+    Case("authorization", "crash between rotation and commit", crash_in_between, quick=True),
+    Case("authorization", "a foreign client_id", foreign_client, quick=True),
+)

@@ -1,0 +1,25 @@
+"""The figures by name.
+
+Each takes the share of its full size (1.0 in `make faults`; of nothing it takes the least) and a stage.
+"""
+
+from collections.abc import Callable
+
+from tests.faults import clicks, clocks, events, races, rotation
+from tests.faults.stage import Stage
+
+FIGURES: dict[str, Callable[[float, Stage], str]] = {
+    "refreshes": races.refreshes,
+    "one-time values": races.one_time_values,
+    "no lock over the network": races.writes_beside_a_refresh,
+    "acknowledged writes": races.killed_writers,
+    "double clicks": clicks.double_clicks,
+    "bulk runs": clicks.killed_bulk_runs,
+    "repeats": clicks.repeats,
+    "key rotation": rotation.key_rotation,
+    "clocks": clocks.a_day_off,
+    "events in a burst": events.burst,
+    "events at a steady pace": events.steady,
+    "events in an outage": events.outages,
+    "events, controls": events.controls,
+}

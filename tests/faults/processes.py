@@ -1,0 +1,177 @@
+"""Six ways in which our own processes fail: killed, told to end, out of files, and with a wrong clock."""
+
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from urllib3.exceptions import HTTPError
+
+from tests.faults.site import FAKETIME, OPERATOR, Site
+from tests.faults.survival import Case, asked, comes_back, is_pinned, portal_of, target, write
+from tests.support.frame import Frame, Reply
+
+BULK = 120
+
+
+def bulk_of(site: Site, count: int = BULK) -> tuple[Frame, list[int]]:
+    """A desk with many dialogs that are not pinned, on a portal that takes its time."""
+    frame = site.desk("many", dialogs=count)
+    frame.sandbox.switch(latency={"imopenlines.session.mode.pin": 0.01})
+    truth = frame.sandbox.truth(OPERATOR)
+    chats = [chat for chat, row in frame.dialogs().items() if row["mine"] and not truth[chat]["pinned"]]
+    return frame, chats
+
+
+def run_on(frame: Frame, run: str, stop: Callable[[], bool] = lambda: False) -> list[int]:
+    """Go on with a stored run as the page does; returns what is left when it ends or breaks off."""
+    for _ in range(200):
+        left: list[int] = frame.get(f"/api/runs/{run}").json()["left"]
+        if not left or stop():
+            return left
+        reply = frame.act("pin", *left[:50], run=run)
+        if reply.status == 429:
+            time.sleep(0.3)
+    return left
+
+
+def start_run(frame: Frame, chats: list[int]) -> str:
+    """Store a run of pins."""
+    reply = frame.request("POST", "/api/runs", {"action": "pin", "chat_ids": chats})
+    assert reply.status == 200, reply.text
+    return str(reply.json()["run"])
+
+
+def patiently(question: Callable[[], Reply]) -> Reply:
+    """Ask until the server is there again, for 5 s at most."""
+    until = time.monotonic() + 5
+    while True:
+        try:
+            return question()
+        except (OSError, HTTPError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def check_report(frame: Frame, run: str, chats: list[int]) -> None:
+    """The run is over, the portal shows what was wished, the journal says so of every dialog."""
+    truth = frame.sandbox.truth(OPERATOR)
+    assert all(truth[chat]["pinned"] for chat in chats)
+    entries = frame.get("/api/journal?limit=100").json()["entries"]
+    rows = [row for entry in entries if entry["run"] == run for row in entry["results"]]
+    told = {row["chat_id"]: row["outcome"] for row in rows}
+    assert set(told) == set(chats), f"{len(chats) - len(told)} dialogs without a result"
+    assert set(told.values()) <= {"done", "already"}, set(told.values())
+
+
+def worker_killed(site: Site) -> None:
+    """kill -9 in the middle of a click whose command the portal carries out."""
+    frame = site.desk()
+    chat = target(frame)
+    frame.sandbox.fault("slow", method="imopenlines.session.mode.pin", seconds=2, times=1)
+
+    def click() -> None:
+        with suppress(HTTPError):
+            frame.act("pin", chat)
+
+    clicking = threading.Thread(target=click)
+    clicking.start()
+    time.sleep(0.7)
+    for pid in site.app.workers():
+        os.kill(pid, signal.SIGKILL)
+    clicking.join()
+    time.sleep(2)
+    frame.sandbox.heal()
+    listed = patiently(frame.open).boot["listing"]["dialogs"]
+    assert {row["chat_id"]: row["pinned"] for row in listed}[chat] is is_pinned(frame, chat)
+    comes_back(frame, chat)
+
+
+def ended_during_bulk(site: Site) -> None:
+    """SIGTERM to the workers while a bulk run is under way: the run goes on where it was."""
+    frame, chats = bulk_of(site)
+    run = start_run(frame, chats)
+    going = threading.Thread(target=_go, args=(frame, run))
+    going.start()
+    time.sleep(0.3)
+    for pid in site.app.workers():
+        os.kill(pid, signal.SIGTERM)
+    going.join(20)
+    time.sleep(0.5)
+    patiently(lambda: frame.get("/api/dialogs"))
+    assert run_on(frame, run) == []
+    check_report(frame, run, chats)
+    comes_back(frame, chats[0])
+
+
+def _go(frame: Frame, run: str) -> None:
+    with suppress(HTTPError, OSError):
+        run_on(frame, run)
+
+
+def no_files_left(site: Site) -> None:
+    """No further file or connection can be opened."""
+    frame = site.desk()
+    chat = target(frame)
+    frame.dialogs()
+    portal_of(frame).proxy.cut()
+    site.app.limit(resource.RLIMIT_NOFILE, 4)
+    with suppress(HTTPError, OSError):  # the server itself may be unable to accept
+        reply = frame.act("pin", chat)
+        assert reply.status >= 400 or reply.json()["results"][0]["outcome"] != "done"
+    assert not is_pinned(frame, chat)
+    site.app.limit(resource.RLIMIT_NOFILE, -1)
+    comes_back(frame, chat)
+
+
+def clock(offset: str) -> Callable[[Site], None]:
+    """The app runs with a wrong clock from its start."""
+
+    def run(site: Site) -> None:
+        if FAKETIME is None:
+            raise AssertionError("Debian's faketime is not installed on this machine: `make test-deps`")
+        site.set_clock(offset)
+        try:
+            frame = site.desk()
+            chat = target(frame)
+            assert write(frame, chat)[1] == "done"
+            frame.sandbox.expire_tokens(OPERATOR)
+            frame.sandbox.forget()
+            assert write(frame, chat, "unpin")[1] == "done"
+            refreshes = [row for row in frame.sandbox.requests() if "token" in row["path"]]
+            assert len(refreshes) == 1, f"{len(refreshes)} refreshes for one expiry"
+            comes_back(frame, chat)
+        finally:
+            site.set_clock("")
+        patiently(lambda: frame.get("/api/dialogs"))
+        comes_back(frame, chat)
+
+    return run
+
+
+def clock_steps(site: Site) -> None:
+    """The clock is set forward and back while somebody works: the page renews its session, no more."""
+    frame = site.desk()
+    chat = target(frame)
+    try:
+        for offset in ("+1800", "-1800"):
+            site.set_clock(offset)
+            asked(lambda: frame.get("/api/dialogs"))
+            comes_back(frame, chat)
+    finally:
+        site.set_clock("")
+    comes_back(frame, chat)
+
+
+CASES = (
+    Case("process", "a worker is killed", worker_killed, quick=True),
+    Case("process", "SIGTERM during a bulk run", ended_during_bulk, quick=True),
+    Case("process", "out of file descriptors", no_files_left),
+    Case("process", "the clock is an hour ahead", clock("+3600")),
+    Case("process", "the clock is an hour behind", clock("-3600")),
+    Case("process", "the clock steps during a session", clock_steps),
+)

@@ -1,0 +1,94 @@
+"""An operator's calls: a token that expired is refreshed once and the call is sent again."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.bitrix24.batch import Command
+from app.bitrix24.buckets import MemoryBuckets
+from app.bitrix24.client import Caller, RestClient
+from app.bitrix24.errors import ExpiredToken, InvalidGrant
+from app.bitrix24.governor import Governor
+from app.bitrix24.net import Network
+from app.bitrix24.trace import CallRecord
+from tests.unit.bitrix24.wire import Request, Wire, reply
+
+KEY_FIELDS = ("member", 27)
+
+
+@dataclass(frozen=True)
+class Key:
+    member_id: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class Access:
+    client_endpoint: str
+    token: str
+
+
+@dataclass
+class Keeper:
+    """Tokens of one operator; each renewal gives the next of the list."""
+
+    endpoint: str
+    tokens: list[str]
+    renewed: list[str] = field(default_factory=list)
+
+    def access(self, _key: Key) -> Access:
+        return Access(self.endpoint, self.tokens[0])
+
+    def renew(self, _key: Key, stale_token: str) -> Access:
+        self.renewed.append(stale_token)
+        if len(self.tokens) == 1:
+            raise InvalidGrant("invalid_grant")
+        self.tokens.pop(0)
+        return Access(self.endpoint, self.tokens[0])
+
+
+def portal(valid: str):  # type: ignore[no-untyped-def]
+    """Answers to the one valid token, refuses the others."""
+
+    def answer(sock, request: Request) -> bool:  # type: ignore[no-untyped-def]
+        if request.json()["auth"] != valid:
+            return reply({"error": "expired_token"}, 401)(sock, request)
+        return reply({"result": {"result": {"a": 5}}})(sock, request)
+
+    return answer
+
+
+def caller(keeper: Keeper, records: list[CallRecord]) -> Caller:
+    client = RestClient(Network(allow_local=True), Governor(MemoryBuckets()), records.append)
+    return Caller(client, keeper)
+
+
+def test_an_expired_token_is_refreshed_once() -> None:
+    records: list[CallRecord] = []
+    with Wire(portal("new")) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old", "new"])
+        found = caller(keeper, records).batch(
+            Key(*KEY_FIELDS), [Command("a", "imopenlines.session.mode.pin")]
+        )
+        assert bytes(found.results["a"]) == b"5"
+        caller(keeper, records).call(Key(*KEY_FIELDS), "profile")
+    assert keeper.renewed == ["old"]
+    assert [record.outcome for record in records] == ["expired_token", "ok", "ok"]
+    assert {record.user_id for record in records} == {27}
+
+
+def test_a_second_refusal_is_passed_on() -> None:
+    with Wire(portal("never")) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old", "new"])
+        with pytest.raises(ExpiredToken):
+            caller(keeper, []).call(Key(*KEY_FIELDS), "profile")
+        assert len(wire.requests) == 2
+    assert keeper.renewed == ["old"]
+
+
+def test_a_refresh_that_fails_is_passed_on() -> None:
+    with Wire(portal("never")) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old"])
+        with pytest.raises(InvalidGrant):
+            caller(keeper, []).call(Key(*KEY_FIELDS), "profile")
+        assert len(wire.requests) == 1

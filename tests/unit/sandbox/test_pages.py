@@ -1,0 +1,55 @@
+"""The portal's own pages: the messenger's badge and the control panel."""
+
+import re
+
+
+def unread(box, user=27):
+    return box.send(f"{box.origin}/_portal/unread", headers={"Cookie": f"sandbox_user_1={user}"}).json[
+        "unread"
+    ]
+
+
+def test_the_badge_counts_chats_with_something_new(box):
+    expected = sum(1 for row in box.rows() if row and row["counter"])
+    assert unread(box) == expected > 0
+    box.send(f"{box.origin}/_portal/chats/{box.chat_id('John Smith')}/read", {})
+    assert unread(box) == expected - 1
+    box.control("act", {"what": "client_message", "chat_id": box.chat_id("John Smith")})
+    assert unread(box) == expected
+    assert unread(box, user=45) == 0
+
+
+def test_the_page_shows_the_badge_that_its_script_asks_for(box):
+    page = box.send(f"{box.origin}/online/").text
+    assert f'<em id="unread" >{unread(box)}</em>' in page
+    assert '<em id="unread" hidden>0</em>' in box.send(f"{box.origin}/online/?user=45").text
+
+
+def test_the_panel_names_languages_instead_of_codes(box):
+    page = box.send(f"{box.origin}/online/?lang=br").text
+    options = dict(re.findall(r'<option value="(\w*)" (?:selected)?>([^<]+)</option>', page))
+    assert (options["de"], options["br"], options["ua"]) == ("Deutsch", "Português", "Українська")
+    assert '<option value="br" selected>' in page
+    assert not {code for code, name in options.items() if code == name}
+
+
+def test_the_panel_says_which_languages_the_app_does_not_speak(box):
+    page = box.send(f"{box.origin}/online/").text
+    assert "Pinline has no Japanese and no Chinese yet: with them it falls back to English." in page
+
+
+def app_buttons(box):
+    """The panel's buttons that are for an app that is there: (usable, greyed)."""
+    found = re.findall(r"<button data-needs-app( disabled)?", box.send(f"{box.origin}/?user=1").text)
+    return found.count(""), found.count(" disabled")
+
+
+def test_without_the_app_nothing_points_to_it(box):
+    entry = re.compile(r'<a class="item[^>]*><svg[^>]*><use href="#i-pin"/></svg><span>Pinline</span></a>')
+    box.control("install", {})
+    usable, greyed = app_buttons(box)
+    assert (usable > 5, greyed) == (True, 0)
+    assert entry.search(box.send(f"{box.origin}/?user=1").text)
+    box.control("uninstall", {"clean": 0})
+    assert app_buttons(box) == (0, usable)
+    assert not entry.search(box.send(f"{box.origin}/?user=1").text)

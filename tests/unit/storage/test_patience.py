@@ -1,0 +1,26 @@
+"""A database that takes a statement and says nothing is given up in time, and asked anew."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from app.storage import patience
+
+SLOW = text("SELECT pg_sleep(2)")
+ONE = text("SELECT 1")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_statement_without_an_answer_is_given_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
+    with pytest.raises(OperationalError, match="did not answer in time"), engine.connect() as conn:
+        conn.execute(SLOW)
+    with engine.connect() as conn:
+        assert conn.execute(ONE).scalar() == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_slow_statement_is_waited_for(engine: Engine) -> None:
+    """The control: within its time the same statement ends."""
+    with engine.connect() as conn:
+        assert conn.execute(SLOW) is not None
