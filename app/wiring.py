@@ -4,7 +4,6 @@ The only place that knows which implementation serves where (Redis or memory, SQ
 """
 
 import importlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,12 +93,9 @@ def wire(app: Flask, settings: Settings) -> Wired:
         secure=not settings.allow_local,
         alive=_alive(store),
     )
-    wake = threading.Event()
     jobs = _jobs(engine, cipher, desk, events, tokens) | {"calls": _log_purge(calls, settings)}
     own = partial(_own, metrics, desk)
-    housekeeping = Housekeeping(
-        jobs, lambda: kept_lease(engine, "housekeeping", _TURN_SECONDS, 0), wake, own=own
-    )
+    housekeeping = Housekeeping(jobs, lambda: kept_lease(engine, "housekeeping", _TURN_SECONDS, 0), own=own)
     words = Catalogues(load_catalogues())
     services = Services(
         settings=settings,
@@ -115,7 +111,6 @@ def wire(app: Flask, settings: Settings) -> Wired:
         assets=Assets(ROOT / "static", word_files(words)),
         metrics=metrics,
         ready=_readiness(engine, redis),
-        events_waiting=wake,
         may_prove=allowance(governor.allow, spare_local=settings.allow_local),
         close=partial(_close, housekeeping, desk, engine),
     )

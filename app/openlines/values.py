@@ -15,8 +15,10 @@ _CODES = (
     "|quote|list|table|tr|td|icon|img"
 )
 _BREAK = re.compile(r"\[br\s*/?\]|#br#", re.IGNORECASE)
-_IMAGE = re.compile(r"\[img[^\[\]]*\].*?\[/img\]", re.IGNORECASE | re.DOTALL)
-_ICON = re.compile(r"\[icon=[^\[\]]*?(?:\stitle=(?P<title>[^\[\]]*?))?\]", re.IGNORECASE)
+# Clients write these texts: no pattern looks past the next bracket, or many of them would cost a square.
+_IMAGE = re.compile(r"\[img[^\[\]]*\][^\[\]]*\[/img\]", re.IGNORECASE)
+_ICON = re.compile(r"\[icon=([^\[\]]*)\]", re.IGNORECASE)
+_TITLE = re.compile(r"\stitle=(.*)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(rf"\[/?(?:{_CODES})(?:=[^\[\]]*|\s[^\[\]]*)?\]", re.IGNORECASE)
 _KEPT = re.compile(r"\[/?(?:[bius]|url)\]|\[url=[^\[\]\s]+\]", re.IGNORECASE)
 
@@ -67,8 +69,7 @@ def plain(value: Any, limit: int = 4000) -> str:
     Only known codes are taken out, so that "[sic]" stays what a client wrote.
     """
     stripped = _BREAK.sub("\n", text(value, limit))
-    stripped = _ICON.sub(lambda found: found["title"] or "", _IMAGE.sub("", stripped))
-    return _TAG.sub("", stripped).strip()
+    return _TAG.sub("", _without_pictures(stripped)).strip()
 
 
 def formatted(value: Any, limit: int = 4000) -> str | None:
@@ -79,6 +80,15 @@ def formatted(value: Any, limit: int = 4000) -> str | None:
     whole = text(value, limit)
     if not _KEPT.search(whole):
         return None
-    stripped = _IMAGE.sub("", _BREAK.sub("\n", whole))
-    stripped = _ICON.sub(lambda found: found["title"] or "", stripped)
+    stripped = _without_pictures(_BREAK.sub("\n", whole))
     return _TAG.sub(lambda found: found[0] if _KEPT.fullmatch(found[0]) else "", stripped).strip()
+
+
+def _without_pictures(message: str) -> str:
+    """Images go, icons leave their titles."""
+    return _ICON.sub(_title, _IMAGE.sub("", message))
+
+
+def _title(icon: re.Match[str]) -> str:
+    found = _TITLE.search(icon[1])
+    return found[1] if found else ""

@@ -36,7 +36,6 @@ def events() -> Response:
         return _answer(503)
     if outcome == "ok":
         use.sessions.forget()
-        use.events_waiting.set()
     fields = {"member_id": event.member_id[:64], "name": event.event[:64], "outcome": outcome}
     logs.NOTES.info("event", extra={"fields": fields})
     return _answer(_STATUS[outcome])

@@ -27,17 +27,15 @@ class Housekeeping:
         self,
         jobs: Mapping[str, Job],
         turn: Callable[[], AbstractContextManager[object]],
-        wake: threading.Event,
         seconds: float = 10.0,
         own: Job | None = None,
     ) -> None:
         self._jobs = jobs
         self._turn = turn
-        self._wake = wake
         self._seconds = seconds
         self._own = own
         self._started = threading.Lock()
-        self._over = False
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -48,8 +46,7 @@ class Housekeeping:
 
     def stop(self) -> None:
         """End the thread after what it is doing, 30 seconds at most; nothing is begun any more."""
-        self._over = True
-        self._wake.set()
+        self._over.set()
         if self._thread is not None:
             self._thread.join(_LAST)
 
@@ -70,9 +67,7 @@ class Housekeeping:
         request_id.set("housekeeping")
         for count in itertools.count(1):
             pause = self._seconds * _chance.uniform(0.8, 1.2)
-            self._wake.wait(pause)
-            self._wake.clear()
-            if self._over:
+            if self._over.wait(pause):
                 return
             if self._own is not None:
                 _done("own", self._own)

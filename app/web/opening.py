@@ -20,7 +20,7 @@ from app.web.pages import State, state_page
 from app.web.routes import probe
 from app.web.services import services
 from app.web.session import page_token, session_operator, start_session
-from app.web.sources import proving
+from app.web.sources import proving, source
 
 CHAT_PLACEMENTS = frozenset({"IM_SIDEBAR", "IM_TEXTAREA"})
 SIGN_IN = State("sign_in", icon="i-lock", tone="", retry=False, login=True)
@@ -44,7 +44,7 @@ def _open() -> Response:
     params = opening_form()
     use = services()
     with proving():
-        opened = use.desk.opening.open(params, request.remote_addr or "")
+        opened = use.desk.opening.open(params, source(request.remote_addr or ""))
     portal = framing_portal(params, opened.proof)
     token = start_session(use.sessions, in_chosen_language(opened.operator))
     framed_by(portal)

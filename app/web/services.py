@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Event
 
 from flask import current_app
 
@@ -44,7 +43,6 @@ class Services:
     assets: Assets
     metrics: Metrics
     ready: Callable[[], dict[str, bool]]
-    events_waiting: Event
     may_prove: Callable[[str], bool]
     close: Callable[[], None]
     crowd: Crowd = field(default_factory=Crowd)

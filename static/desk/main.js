@@ -11,7 +11,7 @@ import { watchKeys } from "./keys.js";
 import { focusRow, sortNow, watchList } from "./list.js";
 import { openMenu } from "./menu.js";
 import { changeOf, entryTitle, openPanel, showCard } from "./panel.js";
-import { refresh, refreshSoon, startPolling, takeListing } from "./polling.js";
+import { refresh, refreshSoon, startPolling, takeBootTrouble, takeListing } from "./polling.js";
 import { channel, channelIcon, channelName, crmOf, face, KEY_OF, makeRow, nameOf, setRow } from "./row.js";
 import { clearFilter, drawer, openFilter, setView } from "./screen.js";
 import { applies, changed, isOn, nextAction, onChange, setting, state, SWITCHES } from "./state.js";
@@ -98,7 +98,7 @@ function takeBoot() {
     preferences: boot.preferences ?? {}, inFrame: boot.in_frame, portal: boot.portal_origin ?? "",
     limit: boot.limits?.per_request ?? 50 });
   if (boot.listing) takeListing(boot.listing);
-  else if (boot.error) state.trouble = { ...boot.error, code: boot.error.code ?? boot.error.error };
+  else takeBootTrouble(boot.error);
 }
 
 /** Adds css/<name>.css once; resolves when it holds (or cannot be had). */
@@ -138,7 +138,6 @@ queueMicrotask(() => {
   else if (innerWidth >= 1320 && state.preferences.panel !== false && sequence().length) showCard(sequence()[0], false);
 });
 startPolling(boot.polling, state.known);
-if (boot.error?.code === "portal_busy") refreshSoon(boot.error.retry_after ?? 15);
 offerRun(boot.run);
 setInterval(changed, 5000); // waiting times and the tooltip of the next check
 setInterval(() => { if (state.link.state === "busy") changed(); }, 1000); // the countdown

@@ -151,3 +151,32 @@ def test_a_run_whose_answer_got_lost_offers_only_what_is_left(desk: PortalPage) 
         expect(desk.row(chat_id).locator(".sw.unsure")).to_have_count(0, timeout=PATIENCE)
     expect(dock.get_by_role("button", name="Try again")).to_have_count(0)
     assert set(chosen) <= desk.pinned()
+
+
+SAY_BUSY = """(() => {
+    const parse = JSON.parse;
+    JSON.parse = (...given) => {
+        const read = parse(...given);
+        const error = read?.error;
+        if (error?.error === "portal_error") Object.assign(error, { error: "portal_busy", retry_after: 3 });
+        return read;
+    };
+})()"""
+"""The page reads what the app writes into it where the portal's budget is spent."""
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_portal_that_is_busy_at_the_opening_is_given_its_time(tab: PortalPage, busy: bool) -> None:
+    """Any other trouble is asked about at once: the control."""
+    tab.install_over_http()
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    if busy:
+        tab.page.add_init_script(SAY_BUSY)
+    tab.sandbox.fault("502")
+    tab.visit()
+    expect(tab.app.locator("#state .state .btn").first).to_be_visible()
+    tab.page.wait_for_timeout(1000)
+    assert any(url.endswith("/api/dialogs") for url in asked) is not busy
+    tab.sandbox.heal()
+    expect(tab.app.locator(".row[data-chat-id]").first).to_be_visible(timeout=PATIENCE)

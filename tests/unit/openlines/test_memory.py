@@ -1,5 +1,7 @@
 """Waiting times and last human texts over several lists, silent states, values and messages."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +11,7 @@ from app.openlines.memory import Memory, advance, recall
 from app.openlines.messages import read_messages
 from app.openlines.model import Dialog, LastMessage
 from app.openlines.silence import Mark, apply, learnt, lesson
-from app.openlines.values import moment, number, plain, text, unix_moment
+from app.openlines.values import formatted, moment, number, plain, text, unix_moment
 from tests.unit.openlines.test_outcomes import dialog
 
 T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -150,12 +152,23 @@ def test_values() -> None:
         ("[USER=5]Anna[/USER], [sic]", "Anna, [sic]"),
         ("one[br]two#BR#three", "one\ntwo\nthree"),
         ("[icon=http://x/y.png size=20 title=Smile] [img]http://x[/img]ok", "Smile ok"),
+        ("[ICON=x\nTITLE=Sun and sea]![icon=x]", "Sun and sea!"),
+        ("[img]http://x[/img] [img size=5]http://y?[1][/img] [img]alone", "http://y?[1] alone"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("[b][b][b]" * 3, ""),
     ],
 )
 def test_plain_text(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize("part", ["[img]", "[icon= title=", "[icon=" + " title=" * 20, "[url=", "[br "])
+@pytest.mark.parametrize("read", [plain, formatted])
+def test_a_text_costs_no_more_than_its_length(read: Callable[..., object], part: str) -> None:
+    """Clients write them; patterns that look far ahead took minutes for these."""
+    began = time.monotonic()
+    read("[b]" + part * (400_000 // len(part)), 10**6)
+    assert time.monotonic() - began < 5
 
 
 def test_messages_come_oldest_first_with_their_authors() -> None:

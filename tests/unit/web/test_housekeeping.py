@@ -35,34 +35,33 @@ def broken() -> None:
 def test_a_failing_job_stops_no_other() -> None:
     done: list[str] = []
     jobs = {"first": broken, "second": lambda: done.append("second")}
-    found = Housekeeping(jobs, always, threading.Event()).run()
+    found = Housekeeping(jobs, always).run()
     assert done == ["second"]
     assert found == {"first": "RuntimeError", "second": None}
 
 
 def test_only_the_named_jobs_run() -> None:
     jobs = {"events": lambda: 1, "rows": lambda: 2}
-    assert Housekeeping(jobs, always, threading.Event()).run("events") == {"events": 1}
+    assert Housekeeping(jobs, always).run("events") == {"events": 1}
 
 
 def test_a_job_that_there_is_not_is_said() -> None:
     with pytest.raises(KeyError, match="row"):
-        Housekeeping({"rows": broken}, always, threading.Event()).run("row")
+        Housekeeping({"rows": broken}, always).run("row")
 
 
 def test_nothing_runs_out_of_turn() -> None:
-    assert Housekeeping({"rows": broken}, never, threading.Event()).run() is None
+    assert Housekeeping({"rows": broken}, never).run() is None
 
 
-def test_an_event_wakes_the_thread_which_is_started_once() -> None:
-    done, wake = threading.Semaphore(0), threading.Event()
+def test_the_thread_is_started_once_and_comes_by_itself() -> None:
+    done = threading.Semaphore(0)
     before = threading.active_count()
-    upkeep = Housekeeping({"events": done.release}, always, wake, seconds=3600)
+    upkeep = Housekeeping({"events": done.release}, always, seconds=0.1)
     upkeep.start()
     upkeep.start()
     assert threading.active_count() == before + 1
-    assert not done.acquire(blocking=False)
-    wake.set()
+    assert done.acquire(timeout=10)
     assert done.acquire(timeout=10)
     upkeep.stop()
 
@@ -79,11 +78,9 @@ def test_closing_the_app_ends_the_thread_and_begins_nothing(web: Web) -> None:
 
 def test_what_is_being_done_is_done_before_the_thread_ends() -> None:
     begun, over, done = threading.Event(), threading.Event(), threading.Event()
-    wake = threading.Event()
     jobs = {"events": lambda: (begun.set(), over.wait(30), done.set())}
-    upkeep = Housekeeping(jobs, always, wake, seconds=3600)
+    upkeep = Housekeeping(jobs, always, seconds=0.1)
     upkeep.start()
-    wake.set()
     assert begun.wait(10)
     threading.Timer(0.2, over.set).start()
     upkeep.stop()

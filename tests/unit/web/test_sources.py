@@ -135,6 +135,20 @@ def test_whoever_waits_for_a_proof_holds_a_place(web: Web, told: ToldDesk, way: 
     assert (come(web), inside) == (403, [1, OPENINGS])
 
 
+def test_an_opening_counts_for_its_holder_too(web: Web) -> None:
+    """An IPv6 network has more addresses than anybody can refuse one by one."""
+    told: list[str] = []
+
+    def open(_params: object, source_ip: str) -> None:
+        told.append(source_ip)
+        raise ProofRejected("other_portal")
+
+    web.desk.opening.open = open  # type: ignore[attr-defined]
+    for address in ("2001:db8:0:7::1", "2001:db8:0:7:ffff::2", "203.0.113.7"):
+        assert post(web, "/app", address) == 403
+    assert told == ["2001:db8:0:7::/64", "2001:db8:0:7::/64", "203.0.113.7"]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
