@@ -25,6 +25,8 @@ WHOLE = frozenset(
 )  # a whole request; the rest strikes single methods
 KINDS = WHOLE | {"429", "error", "lock_busy", "expired", "refuse"}
 EXECUTED = ("slow", "drip", "truncated")  # carried out in any case
+REFUSALS = frozenset(["error", "refuse"])  # a code and a status of one's own
+STRIKES = {"portal": KINDS, "oauth": WHOLE | REFUSALS | {"expired"}}  # the others are about methods of REST
 
 
 @dataclass
@@ -56,12 +58,12 @@ class Faults:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, wanted: dict[str, Any]) -> Fault:
-        """Take an order; raises ValueError for an unknown kind or target."""
+        """Take an order; raises ValueError for an unknown target, or a kind that cannot strike there."""
         kind, target = str(wanted.get("kind", "")), str(wanted.get("target", "portal"))
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(sorted(KINDS))}")
-        if target not in ("portal", "oauth"):
+        if target not in STRIKES:
             raise ValueError("target must be portal or oauth")
+        if kind not in STRIKES[target]:
+            raise ValueError(f"kind for {target} must be one of {', '.join(sorted(STRIKES[target]))}")
         times, user_id = wanted.get("times"), wanted.get("user_id")
         fault = Fault(
             number=next(self.numbers),

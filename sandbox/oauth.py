@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from sandbox import rest
-from sandbox.faults import EXECUTED, WHOLE
+from sandbox.faults import EXECUTED, REFUSALS, WHOLE
 from sandbox.portal import Portal
 from sandbox.tokens import ACCESS_SECONDS, Pair, Tokens
 from sandbox.wire import CORS, connection, read_params, spoil
@@ -52,12 +52,14 @@ def served(portal: Portal, method: str, commands: list[str], answer: Callable[[]
     row = portal.record.begin("oauth", request.path, method, connection())
     row["commands"] = commands
     portal.stopping.wait(float(portal.switches["oauth_latency"]))
-    fault = portal.faults.take("oauth", [method, *commands], WHOLE)
+    fault = portal.faults.take("oauth", [method, *commands], WHOLE | REFUSALS)
     if fault and fault.kind == "slow":
         portal.stopping.wait(fault.seconds)
     carried_out = fault is None or fault.after or fault.kind in EXECUTED
     response = finished(portal, row, *answer()) if carried_out else Response(status=200)
-    if fault and fault.kind != "slow":
+    if fault and fault.kind in REFUSALS:
+        response = finished(portal, row, fault.status, {"error": fault.code})
+    elif fault and fault.kind != "slow":
         response = spoil(portal, fault, response)
     portal.record.end(row, response.status_code)
     return response

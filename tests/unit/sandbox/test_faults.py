@@ -141,6 +141,36 @@ def test_the_authorization_server_has_faults_of_its_own(box):
     assert box.send(url, {"auth": token}).status == 200
 
 
+@pytest.mark.parametrize("kind", ["error", "refuse"])
+def test_the_authorization_server_refuses_with_any_code(box, kind):
+    """Page settings/oauth/error-codes: `wrong_client` may come with the status 200."""
+    fields = box.fields()
+    token = {"client_id": "local.sandbox.00000001", "client_secret": "sandbox-secret"}
+    token |= {"grant_type": "refresh_token", "refresh_token": fields["REFRESH_ID"]}
+    for address, form in (("rest/app.info", {"auth": fields["AUTH_ID"]}), ("oauth/token/", token)):
+        order(box, kind, target="oauth", code="wrong_client", status=200, times=1)
+        refused = box.send(f"{box.oauth}/{address}", form=form)
+        assert (refused.status, refused.json) == (200, {"error": "wrong_client"})
+        answer = box.send(f"{box.oauth}/{address}", form=form)
+        assert answer.status == 200
+        assert "error" not in answer.json
+
+
+def test_a_refused_grant_may_have_used_the_token_up(box):
+    form = {"client_id": "local.sandbox.00000001", "client_secret": "sandbox-secret"}
+    form |= {"grant_type": "refresh_token", "refresh_token": box.fields()["REFRESH_ID"]}
+    order(box, "error", target="oauth", code="invalid_request", times=1, after=True)
+    assert box.send(f"{box.oauth}/oauth/token/", form=form).error == (400, "invalid_request")
+    assert box.send(f"{box.oauth}/oauth/token/", form=form).error == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("kind", ["429", "lock_busy"])
+def test_a_fault_that_cannot_strike_is_refused(box, kind):
+    url = f"{box.origin}/_sandbox/faults"
+    assert box.send(url, {"kind": kind, "target": "oauth"}).status == 422
+    assert box.send(url, {"kind": kind, "target": "portal"}).status == 200
+
+
 def test_faults_can_be_one_persons(box):
     order(box, "502", user_id=31)
     assert box.rest("profile", user=27).status == 200
