@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Response, redirect, render_template, request
 
-from sandbox import authorize, frame, messenger, seed, switches
+from sandbox import authorize, frame, messenger, seed
 from sandbox.faults import KINDS
 from sandbox.portal import Portal
 from sandbox.rest_errors import RestFault
@@ -60,7 +60,6 @@ def page_values(portal: Portal, user: User) -> dict[str, Any]:
         "unread": messenger.unread(portal, user),
         "seeds": seed.SEEDS,
         "kinds": sorted(KINDS),
-        "defaults": switches.DEFAULTS,
         "bare": request.args.get("bare") == "1",
     }
 
