@@ -1,6 +1,5 @@
 """The parent's side of the frame: what a portal answers to the commands of the library inside the frame."""
 
-import json
 import time
 from typing import Any
 
@@ -102,6 +101,6 @@ def hidden_form(
         "name": f"{portal.host}|0|{made['sid']}",
         "handler_origin": origin,
         "placement": placement,
-        "options": json.loads(made["fields"].get("PLACEMENT_OPTIONS") or "{}") if options else {},
+        "options": opening.given_options(portal, placement, options),
         "lang": lang,
     }

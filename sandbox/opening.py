@@ -63,13 +63,16 @@ def fields(portal: Portal, user: User, placement: str, options: dict[str, Any]) 
     return values | placement_options(portal, placement, options)
 
 
+def given_options(portal: Portal, placement: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What the opening says of its place; every place but DEFAULT names the opener's page, too."""
+    if portal.switches["placement_options"] != "normal":
+        return {}
+    return options | ({} if placement == "DEFAULT" else {"URI": "/online/"})
+
+
 def placement_options(portal: Portal, placement: str, options: dict[str, Any]) -> dict[str, str]:
     """PLACEMENT_OPTIONS with its traps: left out for an empty DEFAULT, or odd by switch."""
-    kind = portal.switches["placement_options"]
     odd = {"missing": None, "empty": "", "list": "[]", "undefined": "undefined"}
-    if kind in odd:
-        value = odd[kind]
-        return {} if value is None else {"PLACEMENT_OPTIONS": value}
-    if placement != "DEFAULT":
-        options = options | {"URI": "/online/"}
-    return {"PLACEMENT_OPTIONS": json.dumps(options)} if options else {}
+    given = given_options(portal, placement, options)
+    value = odd.get(portal.switches["placement_options"], json.dumps(given) if given else None)
+    return {} if value is None else {"PLACEMENT_OPTIONS": value}

@@ -1,6 +1,10 @@
 """The portal's own pages: the messenger's badge and the control panel."""
 
+import html
+import json
 import re
+
+import pytest
 
 
 def unread(box, user=27):
@@ -53,3 +57,41 @@ def test_without_the_app_nothing_points_to_it(box):
     box.control("uninstall", {"clean": 0})
     assert app_buttons(box) == (0, usable)
     assert not entry.search(box.send(f"{box.origin}/?user=1").text)
+
+
+def frame_options(box, query):
+    """The options that the page's script holds for the library, and the field of the hidden form."""
+    reply = box.send(f"{box.origin}/?user=27&{query}")
+    assert reply.status == 200
+    data = json.loads(re.search(r'id="frame-data">(.+?)</script>', reply.text)[1])
+    field = re.search(r'name="PLACEMENT_OPTIONS" value="([^"]*)"', reply.text)
+    return data["options"], html.unescape(field[1]) if field else None
+
+
+def bind(box, placement):
+    handler = {"PLACEMENT": placement, "HANDLER": "http://127.0.0.1:8000/app", "TITLE": "Pinline"}
+    options = {"OPTIONS": {"iconName": "fa-thumb-tack"}}
+    assert box.rest("placement.bind", handler | options, user=1).result is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("missing", None), ("empty", ""), ("list", "[]"), ("undefined", "undefined")]
+)
+def test_odd_options_do_not_break_the_portals_own_page(box, kind, text):
+    """Page widgets: the field may be missing, empty, a list or the word undefined."""
+    bind(box, "IM_SIDEBAR")
+    chat_id = box.chat_id("John Smith")
+    query = f"placement=IM_SIDEBAR&chat={chat_id}"
+    box.control("switches", {"placement_options": kind})
+    assert frame_options(box, query) == ({}, text)
+    box.control("switches", {"placement_options": "normal"})
+    options, field = frame_options(box, query)
+    assert options == json.loads(field) == {"dialogId": f"chat{chat_id}", "URI": "/online/"}
+
+
+def test_the_navigation_names_the_openers_page(box):
+    """Page widgets/im/navigation: URI is all there is."""
+    bind(box, "IM_NAVIGATION")
+    options, field = frame_options(box, "placement=IM_NAVIGATION")
+    assert options == json.loads(field) == {"URI": "/online/"}
+    assert frame_options(box, "bare=1") == ({}, None)
