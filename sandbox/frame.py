@@ -8,7 +8,7 @@ from sandbox.portal import Portal
 from sandbox.tokens import ACCESS_SECONDS
 from sandbox.world import User
 
-SILENT_COMMANDS = ("reloadWindow", "imOpenMessenger", "imOpenHistory", "imCallTo", "imPhoneTo")
+ANSWERED_EMPTY = ("openApplication", "closeApplication")
 INTERFACE = [
     "getInitData", "setInstall", "setInstallFinish", "refreshAuth", "resizeWindow", "setTitle", "setScroll",
     "reloadWindow", "imOpenMessenger", "imOpenHistory", "openPath", "openApplication", "closeApplication",
@@ -17,7 +17,11 @@ INTERFACE = [
 
 
 def answer(portal: Portal, user: User, message: dict[str, Any]) -> dict[str, Any]:
-    """Record a command of the frame and say what to post back: `{"reply": value}` or nothing at all."""
+    """Record a command of the frame and say what to post back: `{"reply": value}` or nothing at all.
+
+    A reply of None is an empty one; static/portal.js answers what the page can do alone. Unknown commands get
+    no reply, as from the portal's own script; the callback of an event waits (page sdk/bx24-js-sdk).
+    """
     command, params = str(message.get("command", "")), message.get("params")
     params = params if isinstance(params, dict) else {}
     remember(portal, user, message.get("sid"), command, params)
@@ -26,8 +30,7 @@ def answer(portal: Portal, user: User, message: dict[str, Any]) -> dict[str, Any
     if command == "refreshAuth":
         return {"reply": fresh_auth(portal, user)} if portal.switches["payment"] else {}
     if command == "setInstallFinish":
-        finish(portal, user, params)
-        return {}
+        return finish(portal, user, params)
     if command == "setUserOption":
         portal.app.user_options.setdefault(user.id, {})[str(params.get("name"))] = params.get("value")
         return {"reply": params}
@@ -35,7 +38,9 @@ def answer(portal: Portal, user: User, message: dict[str, Any]) -> dict[str, Any
         return set_app_option(portal, user, params)
     if command == "getInterface":
         return {"reply": {"command": INTERFACE, "event": []}}
-    return {} if command in SILENT_COMMANDS else {"reply": params}
+    if command in ANSWERED_EMPTY:
+        return {"reply": None}
+    return {"reply": params} if command == "setInstall" else {}
 
 
 def remember(portal: Portal, user: User, sid: Any, command: str, params: dict[str, Any]) -> None:
@@ -74,12 +79,21 @@ def fresh_auth(portal: Portal, user: User) -> dict[str, str]:
     return {"AUTH_ID": pair.access, "AUTH_EXPIRES": str(ACCESS_SECONDS), "REFRESH_ID": pair.refresh}
 
 
-def finish(portal: Portal, user: User, params: dict[str, Any]) -> None:
-    """The installer is done, or (value false) is to come again."""
-    if params.get("value") is False:
-        portal.app.installed = False
-    elif user.admin:
+def finish(portal: Portal, user: User, params: dict[str, Any]) -> dict[str, str]:
+    """The installer is done, or (value false) is to come again; `install_finished` makes the page reload.
+
+    Without effect outside the installer phase (page bx24-install-finish) and for all but administrators.
+    """
+    with portal.lock:
+        if not (user.admin and portal.app.added):
+            return {}
+        if params.get("value") is False:
+            portal.app.installed = False
+            return {"install_finished": "N"}
+        if portal.app.installed:
+            return {}
         lifecycle.finish_install(portal, user)
+        return {"install_finished": "Y"}
 
 
 def set_app_option(portal: Portal, user: User, params: dict[str, Any]) -> dict[str, Any]:

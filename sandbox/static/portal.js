@@ -67,15 +67,16 @@
     reloadWindow() { location.reload(); },
     imOpenMessenger(params) { openMessenger(params.dialogId); },
     imOpenHistory() {},
-    setInstallFinish(params) {
-      const next = new URL(location.href);
-      next.searchParams.set("install_finished", params.value === false ? "N" : "Y");
-      location.assign(next);
-    },
     openPath(params) {
       return allowedPath.test(params.path) ? { result: "close" } : { result: "error", errorCode: "PATH_NOT_AVAILABLE" };
     },
   };
+
+  function reopen(finished) {
+    const next = new URL(location.href);
+    next.searchParams.set("install_finished", finished);
+    location.assign(next);
+  }
 
   async function carryOut(command, params, key) {
     const body = { command, params, sid: data.sid, placement: data.placement, options: data.options, lang: data.lang };
@@ -84,11 +85,12 @@
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     }).then((response) => (response.ok ? response.json() : {}), () => ({}));
-    if (command in local) {
+    if (answer.install_finished) return reopen(answer.install_finished);
+    if (Object.hasOwn(local, command)) {
       const value = local[command](params || {});
       if (value !== undefined) post(key, value);
     } else if ("reply" in answer) {
-      post(key, answer.reply);
+      post(key, answer.reply ?? undefined);
     }
   }
 

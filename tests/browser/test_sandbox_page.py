@@ -106,6 +106,32 @@ def test_the_library_talks_to_its_portal(page, portal):
     assert frame.evaluate("BX24.isAdmin()") is False
 
 
+def test_only_what_a_portal_answers_is_answered(page, portal):
+    portal.app.added = portal.app.installed = True
+    page.goto(f"{portal.origin}/?user=1")
+    expect(framed(page)).to_have_text("/app en")
+    replies = """(sid) => new Promise((done) => {
+        const heard = [];
+        addEventListener("message", (event) => {
+            heard.push(event.data);
+            if (event.data.startsWith("last:")) done(heard);
+        });
+        const say = (command, key, params = "{}") =>
+            parent.postMessage([command, params, key, sid].join(":"), "*");
+        for (const name of ["toString", "constructor", "dance", "placementBindEvent", "imOpenHistory"])
+            say(name, "none-" + name);
+        say("setInstallFinish", "none-finish");
+        setTimeout(() => {
+            say("closeApplication", "empty");
+            say("setScroll", "echo", '{"scroll":1}');
+        }, 500);
+        setTimeout(() => say("setTitle", "last", '{"title":"End"}'), 1500);
+    })"""
+    heard = inside(page).evaluate(replies, inside(page).name.rpartition("|")[2])
+    assert sorted(heard) == ["echo:" + '{"scroll":1}', "empty:", "last:" + '{"title":"End"}']
+    assert "install_finished" not in page.url
+
+
 def test_opening_a_chat_slides_the_messenger_over(page, portal):
     portal.app.added = portal.app.installed = True
     page.goto(f"{portal.origin}/?user=27")
