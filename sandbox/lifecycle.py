@@ -27,13 +27,20 @@ def uninstall(portal: Portal, *, clean: bool) -> None:
 
 
 def bump_version(portal: Portal, user: User) -> dict[str, Any]:
-    """A newer version is installed over this one: the installer page comes again."""
+    """A newer version is installed over this one: the installer page comes again.
+
+    ONAPPUPDATE is documented (page events/on-app-update), but only an old helper of the portal sends it.
+    Whether bindings survive is said both ways (page events/event-bind), so both can be switched.
+    """
     with portal.lock:
         before = portal.app.version
         portal.app.version += 1
         portal.app.first_run_seen.clear()
     data = {"VERSION": before + 1, "PREVIOUS_VERSION": before, "LANGUAGE_ID": "en"}
-    deliver.fire(portal, "ONAPPUPDATE", data, user.id)
+    if portal.switches["update_event"] == "docs":
+        deliver.fire(portal, "ONAPPUPDATE", data, user.id)
     with portal.lock:
         portal.app.installed = False
+        if portal.switches["update_bindings"] == "drop":
+            portal.app.handlers, portal.app.placements = [], []
     return {"version": before + 1}

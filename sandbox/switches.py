@@ -35,6 +35,8 @@ CHOICES: dict[str, dict[str, str]] = {
     "maps": {"php": "[] when empty, lists when numbered", "objects": "always objects"},
     "line_events": {"source": "what portals send", "docs": "what is documented", "off": "none"},
     "event_auth": {"source": "no endpoints when no user is known", "docs": "endpoints always"},
+    "update_event": {"source": "a new version sends nothing", "docs": "ONAPPUPDATE"},
+    "update_bindings": {"keep": "a new version keeps handlers and places", "drop": "it loses them"},
     "events": {"normal": "each once", "drop": "none arrives", "duplicate": "each twice"},
 }
 

@@ -183,10 +183,11 @@ def update_unbinds(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     portal = portal_of(frame)
+    portal.switch(update_bindings="drop")
     portal.act("bump_version")
-    with portal.inside.lock:
-        portal.inside.app.handlers.clear()
-        portal.inside.app.placements.clear()
+    lost = frame.sandbox.control("GET", "app")
+    assert not lost["handlers"]
+    assert not lost["placements"]
     assert write(frame, chat)[1] == "done"
     install(frame)
     app = frame.sandbox.control("GET", "app")

@@ -128,11 +128,34 @@ def test_removal_is_told_without_tokens_and_ends_everything(box, receiver):
 
 def test_a_new_version_brings_the_installer_back(box, receiver):
     bind(box, receiver, "ONAPPUPDATE")
+    box.control("switches", {"update_event": "docs"})
     assert box.control("act", {"what": "bump_version"})["version"] == 2
     wait_for(lambda: receiver.events)
     assert receiver.events[0][1]["data[PREVIOUS_VERSION]"] == "1"
     assert urlsplit(box.control("open?user_id=1")["action"]).path == "/install"
     assert len(box.control("app")["handlers"]) == 1
+
+
+def test_a_new_version_tells_nobody_unless_switched_so(box, receiver):
+    """Page events/on-app-update; the portal's code raises it nowhere."""
+    bind(box, receiver, "ONAPPUPDATE", "ONAPPUNINSTALL")
+    box.control("act", {"what": "bump_version"})
+    box.control("install", {})
+    box.control("uninstall", {})
+    wait_for(lambda: receiver.events)
+    assert [event["event"] for _, event in receiver.events] == ["ONAPPUNINSTALL"]
+
+
+@pytest.mark.parametrize(("kind", "left"), [("keep", 1), ("drop", 0)])
+def test_a_new_version_may_lose_what_was_bound(box, receiver, kind, left):
+    """Page events/event-bind says that an update drops handlers; the portal's code shows no such thing."""
+    bind(box, receiver, "ONAPPUNINSTALL")
+    place = {"PLACEMENT": "IM_SIDEBAR", "HANDLER": receiver.url, "OPTIONS": {"iconName": "fa-pin"}}
+    assert box.rest("placement.bind", place, user=1).result is True
+    box.control("switches", {"update_bindings": kind})
+    box.control("act", {"what": "bump_version"})
+    row = box.control("app")
+    assert (len(row["handlers"]), len(row["placements"])) == (left, left)
 
 
 def test_events_can_be_dropped_or_doubled(box, receiver):
