@@ -107,6 +107,12 @@ def bump(portal: Portal, wanted: dict[str, Any]) -> dict[str, Any]:
     return lifecycle.bump_version(portal, admin)
 
 
+def rotate_application_token(portal: Portal, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The portal proves its events by another token from now on, as with another secret of the app."""
+    portal.app.token_number += 1
+    return {}
+
+
 ACTS: dict[str, Callable[[Portal, dict[str, Any]], dict[str, Any]]] = {
     "client_message": client_message,
     "operator_message": operator_message,
@@ -125,6 +131,7 @@ ACTS: dict[str, Callable[[Portal, dict[str, Any]], dict[str, Any]]] = {
     "admit": admit,
     "expel": lambda portal, wanted: admit(portal, wanted, admitted=False),
     "bump_version": bump,
+    "rotate_application_token": rotate_application_token,
 }
 
 

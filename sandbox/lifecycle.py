@@ -16,11 +16,16 @@ def finish_install(portal: Portal, user: User) -> None:
 
 
 def uninstall(portal: Portal, *, clean: bool) -> None:
-    """ONAPPUNINSTALL without tokens, then handlers, placements and tokens are gone."""
+    """ONAPPUNINSTALL without tokens, then handlers, placements and tokens are gone.
+
+    A local app that is added again is another row of the portal and has another application token; an app of
+    the market gets its row back (page app-uninstallation). Assumed: the keys stay, the sandbox has one pair.
+    """
     deliver.fire(portal, "ONAPPUNINSTALL", {"LANGUAGE_ID": "en", "CLEAN": "1" if clean else "0"}, None)
     with portal.lock:
         kept = portal.app
-        portal.app = AppRow(version=kept.version)
+        number = kept.token_number + (portal.switches["status"] == "L")
+        portal.app = AppRow(version=kept.version, token_number=number)
         if not clean:
             portal.app.options = kept.options
         portal.tokens.kill(portal.number)

@@ -22,6 +22,7 @@ class AppRow:
     added: bool = False
     installed: bool = False
     version: int = 1
+    token_number: int = 1  # which value of the application token is in force
     first_run_seen: set[int] = field(default_factory=set)
     handlers: list[dict[str, Any]] = field(default_factory=list)
     placements: list[dict[str, Any]] = field(default_factory=list)
@@ -89,8 +90,11 @@ class Portal:
 
     @property
     def application_token(self) -> str:
-        """Constant per installation; proves events."""
-        secret = f"{self.member_id}|1|{self.tokens.client_secret}|sandbox"
+        """Proves events (page events/safe-event-handlers), as long as the portal keeps its row of the app.
+
+        The portal makes it of that row's number and the app's secret: another of them is another token.
+        """
+        secret = f"{self.member_id}|{self.app.token_number}|{self.tokens.client_secret}|sandbox"
         return hashlib.md5(secret.encode()).hexdigest()
 
     @property

@@ -80,6 +80,36 @@ def test_reinstalling_revives_the_portal(operator: Frame) -> None:
     assert operator.get("/api/dialogs").status == 401, "sessions of before stay ended"
 
 
+def test_a_local_app_that_is_added_again_ends_by_its_new_token_only(operator: Frame) -> None:
+    member_id = operator.fields["member_id"]
+    old = operator.sandbox.control("GET", "app")["application_token"]
+    operator.sandbox.control("POST", "uninstall", {"clean": 0})
+    eventually(lambda: operator.get("/api/dialogs").status == 401)
+    assert Frame(operator.sandbox, user_id=1).install().status == 200
+    again = Frame(operator.sandbox)
+    assert again.open().token
+    assert send(again, "ONAPPUNINSTALL", member_id, old, CLEAN="1").status == 401
+    assert again.get("/api/dialogs").status == 200
+    again.sandbox.control("POST", "uninstall", {"clean": 1})
+    eventually(lambda: again.get("/api/dialogs").status == 401)
+
+
+def test_a_changed_application_token_counts_when_an_administrator_brings_it(operator: Frame) -> None:
+    member_id, old = operator.fields["member_id"], operator.fields["APPLICATION_TOKEN"]
+    operator.sandbox.act("rotate_application_token")
+    assert operator.open().token, "an opening by an ordinary operator, with the new token"
+    assert operator.post_form(*operator.prepare("/install")).status == 200
+    new = operator.fields["APPLICATION_TOKEN"]
+    assert new != old
+    assert send(operator, "ONAPPUNINSTALL", member_id, new, CLEAN="0").status == 401
+    assert operator.get("/api/dialogs").status == 200
+    assert Frame(operator.sandbox, user_id=1).install().status == 200
+    assert send(operator, "ONAPPUNINSTALL", member_id, old, CLEAN="0").status == 401
+    assert operator.get("/api/dialogs").status == 200
+    assert send(operator, "ONAPPUNINSTALL", member_id, new, CLEAN="0").status == 200
+    eventually(lambda: operator.get("/api/dialogs").status == 401)
+
+
 def test_a_new_version_shows_the_installer_again_and_goes_on(operator: Frame) -> None:
     operator.sandbox.act("bump_version")
     admin = Frame(operator.sandbox, user_id=1)

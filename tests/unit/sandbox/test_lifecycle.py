@@ -126,6 +126,30 @@ def test_removal_is_told_without_tokens_and_ends_everything(box, receiver):
     assert box.rest("profile", token=token).error == (401, "APPLICATION_NOT_FOUND")
 
 
+@pytest.mark.parametrize(("status", "kept"), [("L", False), ("F", True), ("S", True)])
+def test_a_local_app_that_is_added_again_has_another_application_token(box, receiver, status, kept):
+    """Page events/safe-event-handlers: the token belongs to the row that the portal keeps of the app."""
+    box.control("switches", {"status": status})
+    bind(box, receiver, "ONAPPUNINSTALL")
+    before = box.fields()["APPLICATION_TOKEN"]
+    assert box.fields()["APPLICATION_TOKEN"] == before
+    box.control("uninstall", {"clean": 0})
+    wait_for(lambda: receiver.events)
+    assert receiver.events[0][1]["auth[application_token]"] == before
+    assert (box.fields()["APPLICATION_TOKEN"] == before) is kept
+
+
+def test_the_application_token_can_be_changed(box, receiver):
+    bind(box, receiver, "ONAPPUNINSTALL")
+    before = box.fields()["APPLICATION_TOKEN"]
+    box.control("act", {"what": "rotate_application_token"})
+    after = box.control("app")["application_token"]
+    assert before != after == box.fields()["APPLICATION_TOKEN"]
+    box.control("uninstall", {})
+    wait_for(lambda: receiver.events)
+    assert receiver.events[0][1]["auth[application_token]"] == after
+
+
 def test_a_new_version_brings_the_installer_back(box, receiver):
     bind(box, receiver, "ONAPPUPDATE")
     box.control("switches", {"update_event": "docs"})
