@@ -137,20 +137,15 @@ def run_method(portal: Portal, caller: Caller, name: str, method: Method, params
         portal, caller.user, name, keys, caller.scopes, locked=bool(fault and fault.kind == "lock_busy")
     )
     started = time.monotonic()
-    wait(call, method)
-    with portal.lock:
+    if method.stepwise:
         result = method.run(call)
+    else:
+        call.wait()
+        with portal.lock:
+            result = method.run(call)
     spent = time.monotonic() - started
     portal.operating.charge(name, max(spent, float(portal.switches["operating_charge"].get(name, 0))))
     return result
-
-
-def wait(call: Call, method: Method) -> None:
-    """The time that this portal takes for a method; a method over many dialogs takes it for each."""
-    latency = call.switch("latency")
-    seconds = float(latency.get(call.method, latency.get("*", 0)))
-    if seconds:
-        call.portal.stopping.wait(seconds * (method.weight(call) if method.weight else 1))
 
 
 def check_operating(portal: Portal, name: str) -> None:

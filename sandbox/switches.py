@@ -52,7 +52,7 @@ DEFAULTS: dict[str, Any] = {name: next(iter(words)) for name, words in CHOICES.i
     "operating": True,
     "operating_limit": 480.0,
     "operating_charge": {},  # method -> seconds that count without being waited for
-    "latency": {},  # method or "*" -> seconds; for pinAll and unpinAll per dialog
+    "latency": {},  # method or "*" -> seconds; for pinAll and unpinAll per dialog, while others are served
     "answer_latency": 0.0,  # seconds per request to the portal
     "oauth_latency": 0.0,
     "json_escape": True,  # PHP's escaping of slashes and non-ASCII

@@ -38,6 +38,13 @@ class Call:
         """A switch of the portal."""
         return self.portal.switches[name]
 
+    def wait(self) -> None:
+        """The time that this portal takes for the method, or for one dialog of many."""
+        latency = self.switch("latency")
+        seconds = float(latency.get(self.method, latency.get("*", 0)))
+        if seconds:
+            self.portal.stopping.wait(seconds)
+
     def need_admin(self) -> None:
         """Refuse everybody but administrators."""
         if not self.user.admin:
@@ -60,7 +67,7 @@ class Method:
     scope: str
     run: Callable[[Call], Any]
     upper: bool = True
-    weight: Callable[[Call], int] | None = None  # how many dialogs it goes through
+    stepwise: bool = False  # takes its time and the portal's lock for each dialog by itself
 
 
 def as_int(value: Any, default: int = 0) -> int:

@@ -47,24 +47,28 @@ def unpin_all(call: Call) -> list[int]:
 
 
 def switch_all(call: Call, on: bool) -> list[int]:
-    """Switch one after another; a busy lock still names the id."""
-    found = selection(call, on)
-    for session in found:
-        if not call.locked:
-            lines.switch_pin(call.world, call.world.chats[session.chat_id], call.user, on)
-    return [session.id for session in found]
+    """Switch one after another, each in its own time: whoever asks meanwhile meets some that are done.
 
-
-def selection(call: Call, on: bool) -> list[Session]:
-    """Sessions of this operator with status 10 to 49 whose pin differs."""
+    A busy lock still names the id. A dialog that was lost meanwhile is left out, as every failure is.
+    """
     with call.portal.lock:
-        return [
-            session
-            for session in sorted(call.world.sessions.values(), key=lambda session: session.id)
-            if session.operator_id == call.user.id
-            and session.pause != on
-            and w.ANSWER <= session.status < w.WAIT_CLIENT
-        ]
+        ordered = sorted(call.world.sessions.values(), key=lambda session: session.id)
+        found = [session for session in ordered if session.pause != on and in_hand(session, call)]
+    named = []
+    for session in found:
+        call.wait()
+        with call.portal.lock:
+            if not in_hand(session, call):
+                continue
+            named.append(session.id)
+            if not call.locked:
+                lines.switch_pin(call.world, call.world.chats[session.chat_id], call.user, on)
+    return named
+
+
+def in_hand(session: Session, call: Call) -> bool:
+    """A session of this operator with status 10 to 49."""
+    return session.operator_id == call.user.id and w.ANSWER <= session.status < w.WAIT_CLIENT
 
 
 def silent(call: Call) -> bool:
@@ -79,11 +83,7 @@ def silent(call: Call) -> bool:
 METHODS = {
     "imopenlines.session.mode.pin": Method("imopenlines", pin, upper=False),
     "imopenlines.session.mode.unpin": Method("imopenlines", unpin, upper=False),
-    "imopenlines.session.mode.pinAll": Method(
-        "imopenlines", pin_all, False, lambda c: len(selection(c, True))
-    ),
-    "imopenlines.session.mode.unpinAll": Method(
-        "imopenlines", unpin_all, False, lambda c: len(selection(c, False))
-    ),
+    "imopenlines.session.mode.pinAll": Method("imopenlines", pin_all, upper=False, stepwise=True),
+    "imopenlines.session.mode.unpinAll": Method("imopenlines", unpin_all, upper=False, stepwise=True),
     "imopenlines.session.mode.silent": Method("imopenlines", silent, upper=False),
 }

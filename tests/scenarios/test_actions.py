@@ -1,5 +1,7 @@
 """The eight actions: each is read back, each has a way back, and a click is one request to the portal."""
 
+import time
+
 import pytest
 
 from tests.support.acting import give_back, outcomes, own, pinned
@@ -57,6 +59,28 @@ def test_pin_all_pins_every_own_dialog_and_undo_gives_back_exactly_those(operato
     assert answer["undo"]["count"] == len(done)
     give_back(operator, answer["undo"])
     assert pinned(operator.sandbox) == before
+
+
+def test_pin_all_that_takes_longer_than_we_wait_says_what_is_so_and_no_more(operator: Frame) -> None:
+    """The portal switches one after another and goes on after we have hung up (page session.mode.pinAll)."""
+    wanted = set(own(operator, pinned=False))
+    operator.sandbox.switch(latency={"imopenlines.session.mode.pinAll": 15 / len(wanted)})
+    answer = operator.act("pin_all").json()
+    held = pinned(operator.sandbox)
+    told = outcomes(answer)
+    done = {chat_id for chat_id, (outcome, _) in told.items() if outcome == "done"}
+    assert set(told) == wanted
+    assert done
+    assert done <= held, "pinned was said of what is not"
+    assert {told[chat_id] for chat_id in wanted - done} == {("unconfirmed", "timeout")}
+    assert {dialog["chat_id"] for dialog in answer["dialogs"] if dialog["pinned"]} <= held
+    assert answer["undo"]["count"] == len(done)
+    until = time.monotonic() + 30
+    while not wanted <= pinned(operator.sandbox):
+        assert time.monotonic() < until, "the portal stopped halfway"
+        time.sleep(0.2)
+    listed = {chat_id for chat_id, dialog in operator.dialogs().items() if dialog["pinned"]}
+    assert listed == pinned(operator.sandbox)
 
 
 def test_unpin_all_and_undo_pins_again_exactly_what_was_pinned(operator: Frame) -> None:

@@ -1,5 +1,7 @@
 """Pin, silent, and the operator's actions: what they change and how they fail."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -86,6 +88,33 @@ def test_pin_all_takes_sessions_10_to_49_of_this_operator(box):
     assert box.rest(PIN_ALL).result == []
     assert set(box.rest(UNPIN_ALL).result) == wanted | {truth(box, "Maria Lopez")["session_id"]}
     assert box.rest(UNPIN_ALL, user=45).result == []
+
+
+def test_pin_all_goes_from_dialog_to_dialog(box):
+    """Page session.mode.pinAll: one after another; what is lost on the way is left out in silence."""
+    mine = [row for row in box.control("truth") if row["operator_id"] == 27]
+    wanted = {row["chat_id"] for row in mine if not row["pinned"] and 10 <= row["status"] < 50}
+    token = box.token()
+
+    def open_ones():
+        return {
+            row["chat_id"] for row in box.control("truth") if row["chat_id"] in wanted and not row["pinned"]
+        }
+
+    box.control("switches", {"latency": {PIN_ALL: 0.4}})
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(box.rest, PIN_ALL, token=token)
+        end = time.monotonic() + 10
+        while open_ones() == wanted and time.monotonic() < end:
+            time.sleep(0.02)
+        left = open_ones()
+        assert set() < left < wanted
+        lost = max(left)
+        box.control("act", {"what": "take", "chat_id": lost, "user_id": 31})
+        named = set(going.result().result)
+    assert open_ones() == {lost}
+    assert len(named) == len(wanted) - 1
+    assert {row["session_id"] for row in mine if row["chat_id"] in wanted - {lost}} == named
 
 
 def test_unpinning_while_away_gives_the_dialog_back(box):
