@@ -95,6 +95,7 @@ def add_app_routes(api: Blueprint, portal: Any) -> None:
         return opening.form(
             target, user, lang=args.get("lang", ""), placement=args.get("placement") or "DEFAULT",
             options=options, handler=handler(target, args.get("page", "")),
+            client_id=args.get("client_id", ""),
         )  # fmt: skip
 
     @api.post("/install")

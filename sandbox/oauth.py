@@ -116,6 +116,10 @@ def refreshed(tokens: Tokens, portals: Sequence[Portal], value: str) -> Reply:
         return refusal(401, "NOT_INSTALLED", "Application not installed")
     if portal and not portal.switches["payment"]:
         return refusal(401, "PAYMENT_REQUIRED", "Payment required")
+    if pair and pair.client_id != tokens.client_id:
+        return refusal(
+            200, "wrong_client"
+        )  # page settings/oauth/error-codes; the status as an SDK expects it
     taken = tokens.take_refresh(value, reuse=bool(portal and portal.switches["refresh_reuse"]))
     if taken is None or portal is None:
         return refusal(400, "invalid_grant", "Invalid grant")
@@ -166,7 +170,7 @@ def info_body(portal: Portal, pair: Pair) -> dict[str, Any]:
     scope = ",".join(portal.scope)
     return {
         "result": {
-            "client_id": portal.tokens.client_id,
+            "client_id": pair.client_id,
             "scope": ",".join(pair.scope),
             "expires": "2027-12-31T23:59:59+00:00",
             "install": {

@@ -19,8 +19,12 @@ def form(
     options: dict[str, Any] | None = None,
     handler: str = "",
     sid: str = "",
+    client_id: str = "",
 ) -> dict[str, Any]:
-    """`{"action", "fields", "sid"}` of one opening with a fresh token pair; adds the app if need be."""
+    """`{"action", "fields", "sid"}` of one opening with a fresh token pair; adds the app if need be.
+
+    `client_id` names another application whose tokens are passed off as ours.
+    """
     with portal.lock:
         portal.app.added = True
     sid = sid or secrets.token_hex(16)
@@ -31,7 +35,7 @@ def form(
     glue = "&" if "?" in target else "?"
     return {
         "action": f"{target}{glue}{urlencode(query)}",
-        "fields": fields(portal, user, placement, options or {}),
+        "fields": fields(portal, user, placement, options or {}, client_id),
         "sid": sid,
     }
 
@@ -44,14 +48,16 @@ def target_of(portal: Portal, user: User, placement: str) -> str:
     return portal.page_url("app" if portal.app.installed or not user.admin else "install")
 
 
-def fields(portal: Portal, user: User, placement: str, options: dict[str, Any]) -> dict[str, str]:
+def fields(
+    portal: Portal, user: User, placement: str, options: dict[str, Any], client_id: str
+) -> dict[str, str]:
     """The body of the opening POST; REFRESH_ID, member_id and status are spelt as a portal spells them.
 
     An old portal sends no SERVER_ENDPOINT, APPLICATION_TOKEN and APPLICATION_SCOPE.
     """
     values: dict[str, str] = {}
     if portal.switches["open_shape"] != "no_tokens":
-        pair = portal.issue(user.id)
+        pair = portal.issue(user.id, client_id)
         values = {"AUTH_ID": pair.access, "AUTH_EXPIRES": str(ACCESS_SECONDS), "REFRESH_ID": pair.refresh}
     if portal.switches["open_shape"] != "old":
         values |= {

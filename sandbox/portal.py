@@ -102,9 +102,9 @@ class Portal:
         """The application's scopes."""
         return tuple(name for name in str(self.switches["scope"]).split(",") if name)
 
-    def issue(self, user_id: int) -> Pair:
-        """A fresh pair for a user."""
-        return self.tokens.issue(self.number, user_id, self.scope)
+    def issue(self, user_id: int, client_id: str = "") -> Pair:
+        """A fresh pair for a user, of our application unless another is named."""
+        return self.tokens.issue(self.number, user_id, self.scope, client_id)
 
     def user(self, user_id: int | None) -> User:
         """The employee, or the main operator; raises KeyError for a stranger."""

@@ -21,6 +21,7 @@ class Pair:
     refreshed: bool = False
     dead: bool = False
     scope: tuple[str, ...] = ()
+    client_id: str = ""  # whose: another application of the portal has tokens, too
 
     @property
     def expired(self) -> bool:
@@ -49,7 +50,7 @@ class Tokens:
     codes: dict[str, Code] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def issue(self, portal: int, user_id: int, scope: tuple[str, ...]) -> Pair:
+    def issue(self, portal: int, user_id: int, scope: tuple[str, ...], client_id: str = "") -> Pair:
         """A fresh pair; earlier pairs of the user stay what they are."""
         pair = Pair(
             access=secrets.token_hex(35),
@@ -58,6 +59,7 @@ class Tokens:
             user_id=user_id,
             expires_at=time.time() + ACCESS_SECONDS,
             scope=scope,
+            client_id=client_id or self.client_id,
         )
         with self.lock:
             self.by_access[pair.access] = pair

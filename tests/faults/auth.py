@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from tests.faults.proxy import Planned, Toxics
 from tests.faults.site import OPERATOR, Site
-from tests.faults.survival import Case, asked, comes_back, is_pinned, portal_of, target, within, write
+from tests.faults.survival import Case, asked, comes_back, is_pinned, target, within, write
 from tests.faults.wire import http
 from tests.support.acting import spend_refresh_token
 from tests.support.frame import Frame
@@ -100,18 +100,10 @@ def crash_in_between(site: Site) -> None:
 def foreign_client(site: Site) -> None:
     """The authorization server says that a token is another application's: nobody gets in."""
     frame, chat = _expired(site)
-    told = (
-        b'{"result":{"client_id":"app.other","scope":"im","install":{"installed":true,"version":"1",'
-        b'"status":"L","scope":"im","domain":"%s","client_endpoint":"%s/rest/","member_id":"%s"},'
-        b'"user_id":"27"}}'
-    )
-    portal = portal_of(frame)
-    body = told % (portal.host.encode(), portal.url.encode(), portal.inside.member_id.encode())
     stranger = Frame(frame.sandbox, OPERATOR)
-    with site.oauth.trouble(forever=Planned(http(200, body), "keep")):
-        reply = asked(stranger.open)
-        assert reply.status == 403, reply.status
-        assert stranger.token is None
+    reply = asked(lambda: stranger.open(client_id="app.other"))
+    assert reply.status == 403, reply.status
+    assert stranger.token is None
     comes_back(frame, chat)
 
 

@@ -97,6 +97,24 @@ def test_a_token_of_one_portal_does_not_open_another(portal: Sandbox, neighbour:
     assert one.post_form(address, fields, Origin=portal.url).token
 
 
+@pytest.mark.parametrize("path", ["/app", "/install"])
+@pytest.mark.parametrize("user_id", [1, 27])
+def test_a_token_of_another_application_is_refused(admin: Frame, path: str, user_id: int) -> None:
+    frame = Frame(admin.sandbox, user_id)
+    with admin.sandbox.counting() as counts:
+        refused(frame.post_form(*frame.prepare(path, client_id="app.573ad8a0346747.09223434")))
+    assert counts["oauth"] == 1
+    assert Frame(admin.sandbox, user_id).open().token, "our own is accepted"
+
+
+def test_a_session_is_not_renewed_by_a_token_of_another_application(operator: Frame) -> None:
+    fields = operator.prepare("/app", client_id="app.573ad8a0346747.09223434")[1]
+    refusal = operator.renew(fields)
+    assert refusal.status == 403, refusal.text
+    assert operator.get("/api/dialogs").status == 200
+    assert operator.renew(operator.prepare("/app")[1]).status == 204
+
+
 def test_another_origin_is_refused(admin: Frame) -> None:
     frame = Frame(admin.sandbox)
     address, fields = frame.prepare("/app")

@@ -104,10 +104,16 @@ class Sandbox:
         counts.update(record["host"] for record in self.requests())
 
     def opening(
-        self, user_id: int, lang: str = "en", placement: str | None = None, options: str | None = None
+        self,
+        user_id: int,
+        lang: str = "en",
+        placement: str | None = None,
+        options: str | None = None,
+        client_id: str | None = None,
     ) -> tuple[str, dict[str, str]]:
         """The address and fields that the portal page posts into the frame, with a fresh token pair."""
-        form = self.control("GET", "open", user_id=user_id, lang=lang, placement=placement, options=options)
+        more = {"placement": placement, "options": options, "client_id": client_id}
+        form = self.control("GET", "open", user_id=user_id, lang=lang, **more)
         return form["action"], form["fields"]
 
 

@@ -114,3 +114,15 @@ def authorize(box, query):
     answer.read()
     line.close()
     return answer.getheader("Location")
+
+
+def test_a_token_of_another_application_names_it(box, token_url):
+    """Page settings/oauth/error-codes: `wrong_client` is a pair of another client."""
+    other = "app.573ad8a0346747.09223434"
+    fields = box.control(f"open?user_id=31&client_id={other}")["fields"]
+    info = box.send(f"{box.oauth}/rest/app.info", form={"auth": fields["AUTH_ID"]}).result
+    assert (info["client_id"], info["user_id"]) == (other, "31")
+    assert info["install"]["member_id"] == box.fields()["member_id"]
+    refused = refresh(box, token_url, fields["REFRESH_ID"])
+    assert refused.json == {"error": "wrong_client"}
+    assert refresh(box, token_url, box.fields()["REFRESH_ID"]).status == 200
