@@ -119,9 +119,12 @@ def is_unread(chat: Chat, user_id: int) -> bool:
 
 
 def parse_date(text: str) -> datetime | None:
-    """An ISO date, or nothing when it cannot be read (no error of its own)."""
+    """An ISO date, or nothing when it cannot be read (no error of its own).
+
+    A raw `+` inside a command of a batch is a space by then: nothing, as in the portal (page batch).
+    """
     try:
-        parsed = datetime.fromisoformat(text.replace(" ", "+")) if text else None
+        parsed = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
     return parsed if parsed is None or parsed.tzinfo else None

@@ -1,6 +1,7 @@
 """The listings: which rows, in which order, in which shape."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -13,6 +14,21 @@ def names(rows):
 
 def ids(items):
     return [row["chat_id"] for row in items if row and "chat_id" in row]
+
+
+def test_a_raw_plus_in_a_batch_is_a_space_and_no_date(box):
+    """Page how-to-call-rest-api/batch: the part after `?` is read by parse_str."""
+    rows = box.rest("im.recent.list", {"SKIP_UNDISTRIBUTED_OPENLINES": "Y"}).result["items"]
+    newest, *older = [row for row in rows if not row["pinned"]]
+    date = older[-1]["date_last_activity"]
+    assert "+" in date
+    encoded, raw = (
+        box.batch({"list": f"im.recent.list?SKIP_UNDISTRIBUTED_OPENLINES=Y&LAST_MESSAGE_DATE={text}"})
+        for text in (quote(date), date)
+    )
+    ids = [[row["id"] for row in made["result"]["list"]["items"]] for made in (encoded, raw)]
+    assert newest["id"] not in ids[0]
+    assert newest["id"] in ids[1]
 
 
 def test_queue_rows_come_first_then_own_ones(box):
