@@ -100,6 +100,9 @@ def grant_answer(tokens: Tokens, portals: Sequence[Portal], params: dict[str, An
     given = (str(params.get("client_id", "")), str(params.get("client_secret", "")))
     if given != (tokens.client_id, tokens.client_secret):
         return refusal(400, "invalid_client", "Invalid client")
+    name = "code" if grant == "authorization_code" else "refresh_token"
+    if not params.get(name):
+        return refusal(400, "invalid_request", f"{name} is missing")
     if grant == "authorization_code":
         code = tokens.take_code(str(params.get("code", "")))
         if code is None:

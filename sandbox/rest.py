@@ -161,10 +161,12 @@ def time_limit(portal: Portal, name: str) -> RestFault:
 
 
 def run_batch(portal: Portal, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Up to 50 commands in order; errors stay inside, the whole is 200."""
+    """Up to 50 commands in order; errors stay inside, the whole is 200. Assumed: a text is no command."""
     keys = {key.lower(): value for key, value in params.items()}
     commands = keys.get("cmd")
-    pairs = list(commands.items()) if isinstance(commands, dict) else list(enumerate(commands or []))
+    pairs: list[tuple[Any, Any]] = list(commands.items()) if isinstance(commands, dict) else []
+    if isinstance(commands, list):
+        pairs = list(enumerate(commands))
     halt = str(keys.get("halt", 0)) not in ("0", "", "False", "false")
     batch = Batch()
     texts = [(str(key), text) for key, text in pairs if isinstance(text, str)]

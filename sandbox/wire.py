@@ -135,7 +135,8 @@ def read_params(incoming: Request) -> dict[str, Any]:
 def command_names(params: dict[str, Any]) -> list[str]:
     """The methods of a batch, in order."""
     commands = next((value for key, value in params.items() if key.lower() == "cmd"), None)
-    return [php.split_command(text)[0] for text in php.values(commands) if isinstance(text, str)]
+    texts = php.values(commands) if isinstance(commands, dict | list) else []
+    return [php.split_command(text)[0] for text in texts if isinstance(text, str)]
 
 
 def owner(portal: Portal, params: dict[str, Any]) -> int | None:

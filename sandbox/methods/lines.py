@@ -36,7 +36,7 @@ def line_object(line: Line) -> dict[str, Any]:
 
 
 def list_lines(call: Call) -> list[dict[str, Any]]:
-    """config.list.get with select, limit and offset."""
+    """config.list.get with select, filter, limit, offset. Assumed: a filter refuses unknown fields, too."""
     params = call.params.get("PARAMS")
     params = params if isinstance(params, dict) else {}
     options = call.params.get("OPTIONS")
@@ -44,9 +44,27 @@ def list_lines(call: Call) -> list[dict[str, Any]]:
     select = [str(name) for name in php.values(params.get("select"))]
     if set(select) - set(FIELDS) - {"*"}:
         raise RestFault("INVALID_FORMAT", "Unknown field in select")
+    criteria = filters(params.get("filter"))
     offset, limit = as_int(params.get("offset")), min(as_int(params.get("limit"), 50) or 50, 200)
-    found = sorted(call.world.lines.values(), key=lambda line: line.id)[offset : offset + limit]
-    return [picked(line, select, options) for line in found]
+    lines = sorted(call.world.lines.values(), key=lambda line: line.id)
+    found = [line for line in lines if all(fits(line_object(line), *each) for each in criteria)]
+    return [picked(line, select, options) for line in found[offset : offset + limit]]
+
+
+def filters(given: Any) -> list[tuple[str, str, set[str]]]:
+    """`{"ACTIVE": "Y", "!ID": [1, 2]}` as sign, field and values; `=` and `@` say what no sign says."""
+    found = []
+    for key, value in given.items() if isinstance(given, dict) else ():
+        name = str(key).lstrip("!=@")
+        if name not in FIELDS:
+            raise RestFault("INVALID_FORMAT", "Unknown field in filter")
+        found.append((str(key)[: -len(name)], name, {str(each) for each in php.values(value)}))
+    return found
+
+
+def fits(row: dict[str, Any], sign: str, name: str, wanted: set[str]) -> bool:
+    """Whether a line is one that a filter wants."""
+    return (str(row[name]) in wanted) is not sign.startswith("!")
 
 
 def picked(line: Line, select: list[str], options: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def need_user_scope(call: Call) -> None:
 
 
 def get(call: Call) -> Listed:
-    """user.get by ID or FILTER[ID]; pages of 50, `start` is rounded down to one."""
+    """user.get by ID, FILTER[ID] or FILTER[ACTIVE]; pages of 50, `start` is rounded down to one."""
     need_user_scope(call)
     given = call.params.get("FILTER")
     criteria = {key.upper(): value for key, value in given.items()} if isinstance(given, dict) else {}
@@ -45,6 +45,9 @@ def get(call: Call) -> Listed:
     ids = {as_int(value) for value in php.values(wanted)}
     people = [user for user in call.world.users.values() if not user.connector and not user.bot]
     found = [user for user in sorted(people, key=lambda user: user.id) if not ids or user.id in ids]
+    if "ACTIVE" in criteria:
+        active = str(criteria["ACTIVE"]).lower() in ("true", "y", "1")
+        found = [user for user in found if user.active is active]
     start = max(0, call.number("START")) // PAGE * PAGE
     more = start + PAGE if start + PAGE < len(found) else None
     return Listed([employee(user) for user in found[start : start + PAGE]], len(found), more)

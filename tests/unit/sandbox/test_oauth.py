@@ -49,6 +49,16 @@ def test_wrong_keys_and_requests_are_refused(box, token_url):
     assert refresh(box, token_url, value).status == 200
 
 
+@pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
+@pytest.mark.parametrize("given", [{}, {"code": "", "refresh_token": ""}])
+def test_a_grant_without_its_secret_is_a_wrong_request(box, token_url, grant, given):
+    """Page settings/oauth/error-codes: missing; `invalid_grant` is for what is not right."""
+    asked = {**KEYS, "grant_type": grant, **given}
+    assert box.send(token_url, form=asked).error == (400, "invalid_request")
+    wrong = asked | {"code": "nonsense", "refresh_token": "nonsense"}
+    assert box.send(token_url, form=wrong).error == (400, "invalid_grant")
+
+
 def test_payment_and_uninstall_end_the_refresh(box, token_url):
     value = box.fields()["REFRESH_ID"]
     box.control("switches", {"payment": False})

@@ -108,6 +108,12 @@ def test_a_batch_halts_if_told_and_stops_at_fifty(box):
     assert box.batch({"a": ["profile", {}], "b": "profile"})["result_error"] == []
 
 
+def test_a_text_in_place_of_commands_is_no_commands(box):
+    assert box.batch("profile")["result"] == box.batch("profile")["result_error"] == []
+    assert box.batch(["profile"])["result"][0]["ID"] == "27"
+    assert [row["commands"] for row in box.control("requests")][-2:] == [[], ["profile"]]
+
+
 def test_a_batch_hands_results_on_and_runs_in_order(box):
     chat_id = box.chat_id("John Smith")
     made = box.batch(

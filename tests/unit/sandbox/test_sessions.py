@@ -309,12 +309,33 @@ def test_chat_objects_and_history(box):
     assert box.rest("imopenlines.session.history.get", {}).error == (400, "MISSING_REQUIRED_PARAM")
 
 
+def test_lines_can_be_filtered(box):
+    """Page imopenlines.config.list.get."""
+
+    def asked(wanted):
+        found = box.rest("imopenlines.config.list.get", {"PARAMS": {"select": ["ID"], "filter": wanted}})
+        return [line["ID"] for line in found.result]
+
+    every = asked({})
+    assert len(every) > 2
+    assert asked({"ID": every[1]}) == [every[1]]
+    assert asked({"=ID": int(every[0]), "ACTIVE": "Y"}) == every[:1]
+    assert asked({"@ID": every[:2]}) == every[:2]
+    assert asked({"!ID": every[0]}) == every[1:]
+    wrong = {"PARAMS": {"filter": {"COLOUR": "red"}}}
+    assert box.rest("imopenlines.config.list.get", wrong).error == (400, "INVALID_FORMAT")
+
+
 def test_lines_and_people(box):
     lines = box.rest(
         "imopenlines.config.list.get", {"PARAMS": {"select": ["ID", "LINE_NAME"]}}, user=45
     ).result
     assert lines[0] == {"ID": "2", "LINE_NAME": "Web store"}
     assert box.rest("imopenlines.config.list.get").result[0]["DATE_CREATE"] == {}
+    people = [person["ID"] for person in box.rest("user.get", {"FILTER": {"ACTIVE": False}}).result]
+    assert people == ["52"]
+    active = {person["ID"] for person in box.rest("user.get", {"FILTER": {"ACTIVE": "Y"}}).result}
+    assert active | {"52"} == {person["ID"] for person in box.rest("user.get").result} > active
     people = box.rest("user.get", {"ID": [27, 31, 401]}).result
     assert [person["ID"] for person in people] == ["27", "31"]
     cards = box.rest("im.user.list.get", {"ID": [27, 401, 9999]}).result
