@@ -9,7 +9,7 @@ from sandbox.world import Chat, World
 
 
 def chat_of(world: World, wanted: dict[str, Any]) -> Chat:
-    """The chat that is meant, or the newest open one of the user."""
+    """The chat that is meant, or the newest open one of the user; raises ValueError where there is none."""
     if wanted.get("chat_id"):
         return world.chats[int(wanted["chat_id"])]
     user_id = int(wanted.get("user_id") or world.main_user)
@@ -18,6 +18,8 @@ def chat_of(world: World, wanted: dict[str, Any]) -> Chat:
         for c in world.chats.values()
         if c.kind == "lines" and c.owner == user_id and access.is_open(c.session)
     ]
+    if not mine:
+        raise ValueError(f"{world.users[user_id].full_name} has no open dialog: choose one, or another user.")
     return max(mine, key=lambda chat: chat.id)
 
 

@@ -27,9 +27,12 @@ def install(app: Flask, own: Portal, portals: Sequence[Portal]) -> None:
     app.register_blueprint(api)
 
     @app.errorhandler(ValueError)
+    def refused(error: ValueError) -> tuple[dict[str, str], int]:
+        return {"error": str(error)}, 422
+
     @app.errorhandler(KeyError)
-    def refused(error: Exception) -> tuple[dict[str, str], int]:
-        return {"error": f"{type(error).__name__}: {error}"}, 422
+    def unknown(error: KeyError) -> tuple[dict[str, str], int]:
+        return {"error": f"There is no {error} here."}, 422
 
 
 def payload() -> dict[str, Any]:
@@ -160,7 +163,7 @@ def add_trouble_routes(api: Blueprint, portal: Any) -> None:
 
     @api.delete("/faults")
     def no_faults() -> dict[str, Any]:
-        portal().faults.clear()
+        portal().faults.clear(request.args.get("number", type=int))
         return {"ok": True}
 
     @api.get("/requests")

@@ -103,7 +103,7 @@ class Faults:
                 return fault
         return None
 
-    def clear(self) -> None:
-        """Back to a portal without faults."""
+    def clear(self, number: int | None = None) -> None:
+        """Back to a portal without faults, or without the one of that number."""
         with self.lock:
-            self.orders.clear()
+            self.orders[:] = [fault for fault in self.orders if number not in (None, fault.number)]

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Flask, Response, redirect, render_template, request
 
-from sandbox import authorize, frame, messenger, seed
-from sandbox.faults import KINDS
+from sandbox import authorize, frame, messenger, seed, switches
+from sandbox.faults import KINDS, STRIKES
 from sandbox.portal import Portal
 from sandbox.rest_errors import RestFault
 from sandbox.world import User
@@ -59,7 +59,8 @@ def page_values(portal: Portal, user: User) -> dict[str, Any]:
         "languages": LANGUAGES,
         "unread": messenger.unread(portal, user),
         "seeds": seed.SEEDS,
-        "kinds": sorted(KINDS),
+        "kinds": {kind: [target for target in STRIKES if kind in STRIKES[target]] for kind in sorted(KINDS)},
+        "choices": switches.CHOICES,
         "bare": request.args.get("bare") == "1",
     }
 

@@ -8,14 +8,14 @@ CHOICES: dict[str, dict[str, str]] = {
     "recent_pin_lines": {"forbidden": "portals since March 2026", "allowed": "portals before that"},
     "mute_lines": {"forbidden": "portals since October 2025", "allowed": "portals before that"},
     "silent_scope": {"chat": "one for everybody in the chat", "personal": "portals since mid-2026"},
-    "pin_error": {"empty": "neither code nor text, as portals do", "coded": "the code that got lost"},
+    "pin_error": {"empty": "no code, as portals do", "coded": "the code that got lost"},
     "answer_errors": {"empty": "older portals", "coded": "newest portals"},
     "recent_get": {"full": "im.recent.get is there", "missing": "portals that lack im.recent.get"},
     "auth_status": {"source": "401 for missing rights, as portals do", "docs": "403, as documented"},
     "open_shape": {
         "2026": "all fields",
-        "old": "portals before 2026: no endpoint, no application token",
-        "no_tokens": "the portal could not get any tokens",
+        "old": "portals before 2026, fewer fields",
+        "no_tokens": "the portal could not get any",
     },
     "placement_options": {
         "normal": "JSON with the chat",

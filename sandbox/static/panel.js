@@ -9,8 +9,25 @@
     const [method, path] = line.split(" ");
     const options = { method };
     if (payload !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(payload) });
-    const answer = await fetch(path, options);
+    const answer = await fetch(path, options).catch(() => null);
+    if (!answer) return { ok: false, value: { error: "The sandbox does not answer." } };
     return { ok: answer.ok, value: await answer.json().catch(() => null) };
+  }
+
+  // What went wrong stands in words in the section of the control, until something there works.
+  function tell(control, { ok, value }) {
+    const section = control.closest("section");
+    const text = ok ? "" : value?.error || "The sandbox refused that and did not say why.";
+    let note = section.querySelector(".said");
+    if (!note && !text) return;
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "said";
+      note.setAttribute("role", "alert");
+      section.append(note);
+    }
+    note.textContent = text;
+    note.hidden = !text;
   }
 
   function flash(button, ok) {
@@ -21,8 +38,9 @@
   function onClick(selector, work) {
     document.querySelectorAll(selector).forEach((button) =>
       button.addEventListener("click", async () => {
-        const { ok } = await work(button);
+        const done = await work(button), { ok } = done;
         flash(button, ok);
+        tell(button, done);
         if (ok && "reload" in button.dataset) location.assign("/");
         refresh();
       }),
@@ -32,8 +50,10 @@
   onClick("[data-call]", (button) => call(button.dataset.call, button.dataset.body ? JSON.parse(button.dataset.body) : undefined));
   onClick("[data-act]", (button) => {
     const chatId = Number($("panel-chat").value);
-    const named = button.dataset.act.startsWith("set_") ? { user_id: user } : {};
-    return call("POST /_sandbox/act", { what: button.dataset.act, ...(chatId ? { chat_id: chatId } : {}), ...named });
+    const what = button.dataset.act;
+    // The newest one is the visitor's; a new client is offered to the whole queue of the line.
+    const whose = what.startsWith("set_") || (!chatId && what !== "queue_dialog") ? { user_id: user } : {};
+    return call("POST /_sandbox/act", { what, ...(chatId ? { chat_id: chatId } : {}), ...whose });
   });
   onClick("#fault-add", () =>
     call("POST /_sandbox/faults", {
@@ -43,9 +63,17 @@
       times: Number($("fault-times").value) || null,
     }),
   );
+  // Kinds that cannot strike at the chosen server are greyed.
+  $("fault-target").addEventListener("change", () => {
+    const kinds = [...$("fault-kind").options];
+    kinds.forEach((kind) => { kind.disabled = !kind.dataset.targets.split(" ").includes($("fault-target").value); });
+    if ($("fault-kind").selectedOptions[0].disabled) $("fault-kind").value = "503";
+  });
   onClick("#seed-reset", async () => {
-    const { installed } = await (await fetch("/_sandbox/app")).json();
-    const done = await call("POST /_sandbox/reset", { seed: $("seed").value, dialogs: Number($("seed-dialogs").value), installed });
+    const app = await call("GET /_sandbox/app");
+    if (!app.ok) return app;
+    const wanted = { seed: $("seed").value, dialogs: Number($("seed-dialogs").value), installed: app.value.installed };
+    const done = await call("POST /_sandbox/reset", wanted);
     if (done.ok) setTimeout(() => location.assign("/"), 400);
     return done;
   });
@@ -64,9 +92,9 @@
     }),
   );
   document.querySelectorAll("[data-switch]").forEach((knob) =>
-    knob.addEventListener("change", () => {
+    knob.addEventListener("change", async () => {
       const value = knob.type === "checkbox" ? knob.checked : knob.type === "number" ? Number(knob.value) : knob.value;
-      call("POST /_sandbox/switches", { [knob.dataset.switch]: value });
+      tell(knob, await call("POST /_sandbox/switches", { [knob.dataset.switch]: value }));
     }),
   );
 
@@ -86,10 +114,11 @@
     const [app, faults, requests, switches, truth] = await Promise.all(
       ["app", "faults", "requests", "switches", "truth?user_id=" + user].map((name) => call("GET /_sandbox/" + name)),
     );
+    if (![app, faults, requests, switches, truth].every((answer) => answer.ok)) return;
     const row = app.value;
     $("app-state").textContent = row.installed ? `installed, version ${row.version}` : row.added ? "installing" : "not installed";
     document.querySelectorAll("[data-needs-app]").forEach((button) => { button.disabled = !row.added; });
-    $("fault-count").textContent = faults.value.filter((fault) => fault.times !== 0).length || "";
+    drawFaults(faults.value.filter((fault) => fault.times !== 0));
     document.querySelectorAll("[data-switch]").forEach((knob) => {
       if (knob === document.activeElement) return;
       const value = switches.value[knob.dataset.switch];
@@ -98,6 +127,29 @@
     });
     drawRequests(requests.value);
     drawChats(truth.value);
+  }
+
+  function drawFaults(orders) {
+    $("fault-count").textContent = orders.length || "";
+    const list = $("faults"), print = JSON.stringify(orders);
+    if (list.dataset.print === print) return;
+    list.dataset.print = print;
+    list.replaceChildren(
+      ...orders.map((fault) => {
+        const item = document.createElement("li"), what = document.createElement("span"), remove = document.createElement("button");
+        const times = fault.times === null ? "always" : `${fault.times} more ${fault.times === 1 ? "time" : "times"}`;
+        const method = fault.method === "*" ? "any method" : fault.method;
+        what.textContent = `${fault.kind} of ${fault.target}, ${method}, ${times}`;
+        remove.textContent = "×";
+        remove.setAttribute("aria-label", `Remove ${what.textContent}`);
+        remove.addEventListener("click", async () => {
+          tell(list, await call(`DELETE /_sandbox/faults?number=${fault.number}`));
+          refresh();
+        });
+        item.append(what, remove);
+        return item;
+      }),
+    );
   }
 
   function drawRequests(rows) {

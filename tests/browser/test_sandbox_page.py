@@ -201,6 +201,48 @@ def test_the_control_panel_moves_the_portal(page, portal):
     assert portal.switches["silent_scope"] == "personal"
 
 
+def newest(portal, user_id):
+    mine = [chat for chat in portal.world.chats.values() if chat.kind == "lines" and chat.owner == user_id]
+    return max((chat for chat in mine if chat.session.status < 50), key=lambda chat: chat.id)
+
+
+def test_the_newest_dialog_is_the_visitors(page, portal):
+    page.goto(f"{portal.origin}/online/?user=31")
+    page.get_by_role("button", name="Sandbox").click()
+    theirs, marias = newest(portal, 31), newest(portal, 27)
+    before = len(theirs.messages), len(marias.messages)
+    page.get_by_role("button", name="Client writes").click()
+    expect(page.get_by_role("button", name="Client writes")).to_have_class("flash")
+    assert (len(theirs.messages), len(marias.messages)) == (before[0] + 1, before[1])
+
+
+def test_a_control_that_fails_says_why(page, portal):
+    page.goto(f"{portal.origin}/online/?user=45")
+    page.get_by_role("button", name="Sandbox").click()
+    page.get_by_role("button", name="Client writes").click()
+    said = page.get_by_role("alert")
+    expect(said).to_have_text("Nina Petrova has no open dialog: choose one, or another user.")
+    page.get_by_role("button", name="New client").click()
+    expect(said).to_be_hidden()
+
+
+def test_faults_are_ordered_once_listed_and_removed_one_by_one(page, portal):
+    page.goto(f"{portal.origin}/online/")
+    page.get_by_role("button", name="Sandbox").click()
+    page.get_by_role("button", name="Order", exact=True).click()
+    orders = page.get_by_role("list", name="Ordered faults").get_by_role("listitem")
+    expect(orders).to_have_text(["503 of portal, any method, 1 more time×"])
+    page.locator("#fault-kind").select_option("lock_busy")
+    page.locator("#fault-target").select_option("oauth")
+    expect(page.locator("#fault-kind")).to_have_value("503")
+    page.get_by_label("Times, empty: always").fill("")
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(orders).to_have_count(2)
+    page.get_by_role("button", name="Remove 503 of portal").click()
+    expect(orders).to_have_text(["503 of oauth, any method, always×"])
+    assert [(fault.target, fault.times) for fault in portal.faults.orders] == [("oauth", None)]
+
+
 def test_a_person_answers_and_writes_in_the_messenger(page, portal):
     chat = next(chat for chat in portal.world.chats.values() if 27 in chat.offered)
     page.goto(f"{portal.origin}/online/?user=27&IM_DIALOG=chat{chat.id}")

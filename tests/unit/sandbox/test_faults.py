@@ -171,6 +171,14 @@ def test_a_fault_that_cannot_strike_is_refused(box, kind):
     assert box.send(url, {"kind": kind, "target": "portal"}).status == 200
 
 
+def test_one_order_can_be_taken_back(box):
+    first, second = order(box, "502")["number"], order(box, "503")["number"]
+    box.control(f"faults?number={first}", method="DELETE")
+    assert [fault["number"] for fault in box.control("faults")] == [second]
+    box.control("faults", method="DELETE")
+    assert box.control("faults") == []
+
+
 def test_faults_can_be_one_persons(box):
     order(box, "502", user_id=31)
     assert box.rest("profile", user=27).status == 200

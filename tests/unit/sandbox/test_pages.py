@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from sandbox import switches
+
 
 def unread(box, user=27):
     return box.send(f"{box.origin}/_portal/unread", headers={"Cookie": f"sandbox_user_1={user}"}).json[
@@ -40,6 +42,25 @@ def test_the_panel_names_languages_instead_of_codes(box):
 def test_the_panel_says_which_languages_the_app_does_not_speak(box):
     page = box.send(f"{box.origin}/online/").text
     assert "Pinline has no Japanese and no Chinese yet: with them it falls back to English." in page
+
+
+def test_the_panel_says_what_switches_stand_for(box):
+    page = html.unescape(box.send(f"{box.origin}/online/").text)
+    for name in ("recent_pin_lines", "silent_scope", "pin_error", "open_shape", "update_event"):
+        for value, meaning in switches.CHOICES[name].items():
+            assert f'<option value="{value}">{value}: {meaning}</option>' in page
+
+
+def test_what_is_not_there_is_told_in_a_sentence(box):
+    for wanted, sentence in (
+        (
+            {"what": "client_message", "user_id": 45},
+            "Nina Petrova has no open dialog: choose one, or another user.",
+        ),
+        ({"what": "close", "chat_id": 99999}, "There is no 99999 here."),
+    ):
+        reply = box.send(f"{box.origin}/_sandbox/act", wanted)
+        assert (reply.status, reply.json["error"]) == (422, sentence)
 
 
 def app_buttons(box):
