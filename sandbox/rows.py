@@ -73,7 +73,13 @@ def own_row(world: World, chat: Chat, user_id: int, *, counters: bool = True) ->
         row["lines"] = session_part(chat)
     if not counters:
         del row["counter"]
-    return row
+    return changed(row, chat.odd)
+
+
+def changed(row: dict[str, Any], odd: dict[str, Any]) -> dict[str, Any]:
+    """The row with what a seed wants otherwise, key by key."""
+    maps = {key for key in odd if isinstance(odd[key], dict) and isinstance(row.get(key), dict)}
+    return row | odd | {key: changed(row[key], odd[key]) for key in maps}
 
 
 def queue_row(chat: Chat, user_id: int) -> dict[str, Any]:

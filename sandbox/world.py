@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
+from typing import Any
 
 ZONE = timezone(timedelta(hours=2))
 NEW, SKIP, ANSWER, CLIENT, CLIENT_AFTER_OPERATOR, OPERATOR, WAIT_CLIENT = 0, 5, 10, 20, 25, 40, 50
@@ -119,6 +120,7 @@ class Chat:
     reply_reason: str = "0"
     data_1: str | None = None  # a damaged or legacy entity_data_1 instead of the computed one
     session_field: int | None = None  # what a damaged entity_data_1 got for the session when it was rewritten
+    odd: dict[str, Any] = field(default_factory=dict)  # keys of the listing's row that are otherwise
     muted: set[int] = field(default_factory=set)
     color: str = "#4ba984"
     members: set[int] = field(default_factory=set)

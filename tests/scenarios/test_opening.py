@@ -158,6 +158,25 @@ def test_an_unchanged_list_costs_no_bytes_and_no_request(operator: Frame, portal
     assert counts == {}
 
 
+def test_rows_that_portals_hold_seldom_break_nothing(portal: Sandbox) -> None:
+    """Sessions that are gone, odd ids, unknown keys: each dialog is listed and opens; pins are truthful."""
+    portal.reset("oddities")
+    Frame(portal, user_id=1).install()
+    frame = Frame(portal)
+    assert frame.open().status == 200
+    truth, dialogs = portal.truth(27), frame.dialogs()
+    assert set(dialogs) == {chat_id for chat_id, row in truth.items() if row["owner"] == 27}
+    for chat_id in dialogs:
+        reply = frame.get(f"/api/dialogs/{chat_id}")
+        assert reply.status == 200, (truth[chat_id]["title"], reply.text)
+        answer = frame.act("pin", chat_id)
+        assert answer.status == 200, (truth[chat_id]["title"], answer.text)
+        if answer.json()["results"][0]["outcome"] in ("done", "already"):
+            assert portal.truth(27)[chat_id]["pinned"], truth[chat_id]["title"]
+    named = {dialog["client_name"] for dialog in dialogs.values()}
+    assert {"Ordinary Client", "Piped Client"} <= named
+
+
 def test_every_seed_case_comes_through(portal: Sandbox) -> None:
     """The awkward rows of real portals: nothing is a 500, and each lands in a stage."""
     portal.reset("facts")
