@@ -64,11 +64,14 @@ class Faults:
             raise ValueError("target must be portal or oauth")
         if kind not in STRIKES[target]:
             raise ValueError(f"kind for {target} must be one of {', '.join(sorted(STRIKES[target]))}")
+        method = str(wanted.get("method") or "*").lower()
+        if (target, kind) == ("oauth", "expired") and method not in ("*", "app.info"):
+            raise ValueError("expired strikes at app.info alone: a grant asks for no access token")
         times, user_id = wanted.get("times"), wanted.get("user_id")
         fault = Fault(
             number=next(self.numbers),
             target=target,
-            method=str(wanted.get("method") or "*").lower(),
+            method=method,
             kind=kind,
             times=None if times is None else int(times),
             seconds=float(wanted.get("seconds") or (60 if kind == "hang" else 1)),

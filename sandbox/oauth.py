@@ -27,8 +27,8 @@ def create_app(tokens: Tokens, portals: Sequence[Portal]) -> Flask:
     def token() -> Response:
         params = read_params(request)
         grant = str(params.get("grant_type", ""))
-        portal = owner(tokens, portals, params)
-        return served(portal, "oauth/token", [grant], lambda: grant_answer(tokens, portals, params))
+        asked = owner(tokens, portals, params)
+        return served(*asked, "oauth/token", [grant], lambda: grant_answer(tokens, portals, params))
 
     @app.route("/rest/app.info/", methods=["GET", "POST", "OPTIONS"])
     @app.route("/rest/app.info", methods=["GET", "POST", "OPTIONS"])
@@ -37,8 +37,8 @@ def create_app(tokens: Tokens, portals: Sequence[Portal]) -> Flask:
         if request.method == "OPTIONS":
             return Response(status=200, headers=CORS)
         params = read_params(request)
-        portal = owner(tokens, portals, params)
-        return served(portal, "app.info", ["app.info"], lambda: info_answer(tokens, portals, params))
+        asked = owner(tokens, portals, params)
+        return served(*asked, "app.info", ["app.info"], lambda: info_answer(tokens, portals, params))
 
     @app.route("/oauth/authorize/")
     def authorize() -> Response:
@@ -47,12 +47,14 @@ def create_app(tokens: Tokens, portals: Sequence[Portal]) -> Flask:
     return app
 
 
-def served(portal: Portal, method: str, commands: list[str], answer: Callable[[], Reply]) -> Response:
+def served(
+    portal: Portal, user_id: int | None, method: str, commands: list[str], answer: Callable[[], Reply]
+) -> Response:
     """Record the request, apply a fault, answer."""
     row = portal.record.begin("oauth", request.path, method, connection())
     row["commands"] = commands
     portal.stopping.wait(float(portal.switches["oauth_latency"]))
-    fault = portal.faults.take("oauth", [method, *commands], WHOLE | REFUSALS)
+    fault = portal.faults.take("oauth", [method, *commands], WHOLE | REFUSALS, user_id)
     if fault and fault.kind == "slow":
         portal.stopping.wait(fault.seconds)
     carried_out = fault is None or fault.after or fault.kind in EXECUTED
@@ -71,14 +73,13 @@ def finished(portal: Portal, row: dict[str, Any], status: int, body: dict[str, A
     return Response(rest.dump(portal, body), status, content_type="application/json; charset=utf-8")
 
 
-def owner(tokens: Tokens, portals: Sequence[Portal], params: dict[str, Any]) -> Portal:
-    """The portal that the presented secret belongs to."""
+def owner(tokens: Tokens, portals: Sequence[Portal], params: dict[str, Any]) -> tuple[Portal, int | None]:
+    """The portal and the user that the presented secret belongs to."""
     pair = tokens.by_access.get(access_of(params)) or tokens.by_refresh.get(
         str(params.get("refresh_token", ""))
     )
-    code = tokens.codes.get(str(params.get("code", "")))
-    number = pair.portal if pair else code.portal if code else 1
-    return portals[number - 1]
+    held = pair or tokens.codes.get(str(params.get("code", "")))
+    return (portals[held.portal - 1], held.user_id) if held else (portals[0], None)
 
 
 def access_of(params: dict[str, Any]) -> str:
@@ -160,7 +161,7 @@ def info_answer(tokens: Tokens, portals: Sequence[Portal], params: dict[str, Any
     portal = portals[pair.portal - 1]
     if pair.dead or not portal.app.added:
         return refusal(401, "NOT_INSTALLED", "Application not installed")
-    fault = portal.faults.take("oauth", ["app.info"], ("expired",))
+    fault = portal.faults.take("oauth", ["app.info"], ("expired",), pair.user_id)
     if pair.expired or fault:
         return refusal(401, "expired_token", "The access token provided has expired.")
     if not portal.switches["payment"]:

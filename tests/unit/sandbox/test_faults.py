@@ -171,6 +171,21 @@ def test_a_fault_that_cannot_strike_is_refused(box, kind):
     assert box.send(url, {"kind": kind, "target": "portal"}).status == 200
 
 
+def test_an_access_token_expires_at_app_info_alone(box):
+    url = f"{box.origin}/_sandbox/faults"
+    assert box.send(url, {"kind": "expired", "target": "oauth", "method": "oauth/token"}).status == 422
+    assert box.send(url, {"kind": "expired", "target": "oauth", "method": "app.info"}).status == 200
+    assert box.send(f"{box.oauth}/rest/app.info", {"auth": box.token()}).error == (401, "expired_token")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("502", 502), ("error", 400), ("expired", 401)])
+def test_faults_of_the_authorization_server_can_be_one_persons(box, kind, status):
+    order(box, kind, target="oauth", user_id=31)
+    url = f"{box.oauth}/rest/app.info"
+    assert box.send(url, {"auth": box.token(27)}).status == 200
+    assert box.send(url, {"auth": box.token(31)}).status == status
+
+
 def test_one_order_can_be_taken_back(box):
     first, second = order(box, "502")["number"], order(box, "503")["number"]
     box.control(f"faults?number={first}", method="DELETE")
