@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 _LARGEST = 2**63 - 1
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 
 _CODES = (
     "b|i|u|s|url|user|chat|dialog|context|send|put|call|pch|rating|attach|timestamp|size|color|code|disk|font"
@@ -27,7 +28,7 @@ def number(value: Any) -> int:
     """A whole number from whatever a portal wrote; 0 when it is none, or none that a database takes."""
     if type(value) is int:
         found = value
-    elif isinstance(value, str) and value.isascii() and value.lstrip("-").isdecimal() and len(value) < 21:
+    elif isinstance(value, str) and _NUMBER.fullmatch(value):
         found = int(value)
     else:
         found = int(value) if isinstance(value, bool | float) and float(value).is_integer() else 0

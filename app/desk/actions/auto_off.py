@@ -1,7 +1,8 @@
 """Silent that was forgotten is turned off after the time that the operator, or the portal, has set.
 
-The rule: only what was turned on here counts, since only of that we know since when; what cannot be turned
-off now is tried again, ever more seldom, so that nobody's portal is asked for nothing.
+The rules: only what was turned on here counts, since only of that we know since when; what cannot be turned
+off now is tried again, ever more seldom, so that nobody's portal is asked for nothing; whatever goes wrong
+with one operator stops nobody behind.
 """
 
 import logging
@@ -63,9 +64,11 @@ class AutoOff:
         for key, due in self._due().items():
             if time.monotonic() - began > SHARE_SECONDS:
                 break
-            operator = self._operator(key)
-            if operator is not None:
-                count += self._one(operator, due)
+            try:
+                count += self._one(key, due)
+            except Exception:  # whatever one operator's list holds, the others have their turn
+                _LOG.exception("silent could not be turned off", extra={"member_id": key.member_id})
+                self._later(key, due)
         return count
 
     def _due(self) -> dict[OperatorKey, list[_Due]]:
@@ -102,16 +105,23 @@ class AutoOff:
             return None
         return Operator.of(installation, person)
 
-    def _one(self, operator: Operator, due: list[_Due]) -> int:
-        """One operator's dialogs, as far as they are listed and still silent."""
+    def _one(self, key: OperatorKey, due: list[_Due]) -> int:
+        """One operator's dialogs, as far as they are listed and still silent; returns in how many.
+
+        Raises what is neither the portal's refusal nor its silence: SQLAlchemyError and what odd data raises.
+        """
+        operator = self._operator(key)
+        if operator is None:
+            self._later(key, due)
+            return 0
         try:
             off = self._turn_off(operator, due)
         except BitrixError as error:
             _LOG.warning("silent could not be turned off", extra={"outcome": type(error).__name__})
             passing = isinstance(error, PortalBusy | RateLimited | TransportError)
-            self._later(operator.key, due, soon=passing)
+            self._later(key, due, soon=passing)
             return 0
-        self._later(operator.key, [one for one in due if one.session_id not in off])
+        self._later(key, [one for one in due if one.session_id not in off])
         if off:
             self._lists.news.note_silent_off(operator, len(off))
         return len(off)

@@ -1,12 +1,15 @@
 """Silent that was forgotten goes off by itself: at its time, with the operator's own token, and is told."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select, update
 
+from app.desk.actions.auto_off import AutoOff
 from app.desk.kept.settings import PortalChange
-from app.portals.model import Operator
+from app.openlines.model import ActionAnswer
+from app.portals.model import Operator, OperatorKey
 from app.storage.engine import reading
 from app.storage.tables import operator_tokens, silent_marks
 from tests.unit.desk.conftest import DAVID, MARIA, Room
@@ -127,6 +130,52 @@ def test_nobody_is_acted_for_whose_access_is_over(room: Room, maria: Operator) -
     room.store.uninstall(maria.member_id, clean=False)
     assert room.desk.end_silence() == 0
     assert room.portal_requests() == []
+
+
+def test_who_has_to_reopen_is_looked_up_ever_more_seldom(room: Room, maria: Operator) -> None:
+    room.desk.settings.merge(maria.key, {"auto_silent_off": 15})
+    silenced(room, maria, "John Smith")
+    with room.engine.begin() as conn:
+        conn.execute(update(operator_tokens).values(needs_reopen=True))
+    asked: list[OperatorKey] = []
+    with pytest.MonkeyPatch.context() as patch:
+        operator = room.store.operator
+        patch.setattr(room.store, "operator", lambda key: asked.append(key) or operator(key))
+        for _ in range(24 * 60):
+            room.clock.pass_by(minutes=1)
+            assert room.desk.end_silence() == 0
+    assert 1 <= len(asked) <= 8
+    with room.engine.begin() as conn:
+        conn.execute(update(operator_tokens).values(needs_reopen=False))
+    room.clock.pass_by(hours=24)
+    assert room.desk.end_silence() == 1, "it goes off when it may again"
+
+
+def test_one_operators_trouble_stops_nobody_behind(
+    room: Room, maria: Operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    david, tries = room.open(DAVID), []
+    for person, client in ((maria, "John Smith"), (david, "Joined Client")):
+        room.desk.settings.merge(person.key, {"auto_silent_off": 15})
+        room.desk.clicks.act(person, "silence", [room.chat(person, client)], None)
+
+    def act(operator: Operator, chats: Sequence[int]) -> ActionAnswer:
+        tries.append(operator.user_id)
+        if operator.user_id == MARIA:
+            raise ValueError("odd")
+        return room.desk.clicks.act(operator, "unsilence", chats, None)
+
+    auto_off = AutoOff(room.engine, room.store, room.desk._lists, act, room.clock)
+    room.clock.pass_by(minutes=16)
+    assert auto_off.run() == 1
+    assert tries == [MARIA, DAVID], "the odd one comes first"
+    assert "ValueError: odd" in caplog.text
+    room.clock.pass_by(minutes=1)
+    assert auto_off.run() == 0
+    assert tries == [MARIA, DAVID], "and waits"
+    room.clock.pass_by(minutes=20)
+    auto_off.run()
+    assert tries == [MARIA, DAVID, MARIA]
 
 
 def test_marks_outlive_a_short_retention(room: Room, maria: Operator) -> None:

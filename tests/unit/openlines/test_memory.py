@@ -135,6 +135,9 @@ def test_values() -> None:
     assert [number(v) for v in (5, "5", "-5", "x", "", None, [], 5.0, 5.5, True, "²", "9" * 30)] == [
         *(5, 5, -5, 0, 0, 0, 0, 5, 0, 1, 0, 0)
     ]
+    assert [number(v) for v in ("--5", "-", "5-", "+5", " 5", "5\n", "-" + "9" * 18)] == [
+        *(0, 0, 0, 0, 0, 0, -(10**18) + 1)
+    ]
     assert moment("2026-11-20T12:00:00+02:00") == T0 - timedelta(hours=2)
     assert moment("2026-11-20T12:00:00") == T0
     for odd in ("", "soon", None, False, {}, "0001-01-01T00:00:00+10:00"):
