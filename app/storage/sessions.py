@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
-from redis import Redis, RedisError
+from redis import Redis
 from sqlalchemy import Engine, bindparam, delete, select, update
 
 from app.storage.engine import reading, upsert
-from app.storage.shared import SharedStoreDown
+from app.storage.shared import Breaker
 from app.storage.tables import browser_sessions
 
 _LIVING = select(browser_sessions.c.record).where(
@@ -89,55 +89,45 @@ class SqlSessions:
 
 
 class RedisSessions:
-    """Sessions in Redis. While Redis is down every method raises `SharedStoreDown`."""
+    """Sessions in Redis. While Redis is down every method raises `SharedStoreDown`, mostly at once."""
 
     def __init__(self, redis: Redis, prefix: str = "pinline:") -> None:
         self._redis = redis
         self._prefix = prefix
+        self._breaker = Breaker()
 
     def load(self, sid: str) -> bytes | None:
         """See `Sessions.load`."""
-        try:
-            found = self._redis.get(self._key(sid))
-        except RedisError as error:
-            raise SharedStoreDown(type(error).__name__) from None
+        found = self._breaker.ask(lambda: self._redis.get(self._key(sid)))
         return found if isinstance(found, bytes) else None
 
     def save(self, sid: str, member_id: str, user_id: int, record: bytes, seconds: float) -> None:
         """See `Sessions.save`. An index per portal serves `delete_portal`."""
-        key, index, now = self._key(sid), self._index(member_id), time.time()
-        try:
-            with self._redis.pipeline() as pipe:
-                pipe.set(key, record, px=max(1, int(seconds * 1000)))
-                pipe.zremrangebyscore(index, 0, now)
-                pipe.zadd(index, {key: now + seconds})
-                pipe.expire(index, int(seconds) + 1, gt=True)
-                pipe.expire(index, int(seconds) + 1, nx=True)
-                pipe.execute()
-        except RedisError as error:
-            raise SharedStoreDown(type(error).__name__) from None
+        self._breaker.ask(lambda: self._save(self._key(sid), self._index(member_id), record, seconds))
 
     def change(self, sid: str, record: bytes) -> None:
         """See `Sessions.change`."""
-        try:
-            self._redis.set(self._key(sid), record, xx=True, keepttl=True)
-        except RedisError as error:
-            raise SharedStoreDown(type(error).__name__) from None
+        self._breaker.ask(lambda: self._redis.set(self._key(sid), record, xx=True, keepttl=True))
 
     def delete(self, sid: str) -> None:
         """See `Sessions.delete`."""
-        try:
-            self._redis.delete(self._key(sid))
-        except RedisError as error:
-            raise SharedStoreDown(type(error).__name__) from None
+        self._breaker.ask(lambda: self._redis.delete(self._key(sid)))
 
     def delete_portal(self, member_id: str) -> None:
         """See `Sessions.delete_portal`."""
-        try:
-            keys: list[bytes] = self._redis.zrange(self._index(member_id), 0, -1)  # type: ignore[assignment]
-            self._redis.delete(self._index(member_id), *keys)
-        except RedisError as error:
-            raise SharedStoreDown(type(error).__name__) from None
+        index = self._index(member_id)
+        keys: list[bytes] = self._breaker.ask(lambda: self._redis.zrange(index, 0, -1))
+        self._breaker.ask(lambda: self._redis.delete(index, *keys))
+
+    def _save(self, key: str, index: str, record: bytes, seconds: float) -> None:
+        now = time.time()
+        with self._redis.pipeline() as pipe:
+            pipe.set(key, record, px=max(1, int(seconds * 1000)))
+            pipe.zremrangebyscore(index, 0, now)
+            pipe.zadd(index, {key: now + seconds})
+            pipe.expire(index, int(seconds) + 1, gt=True)
+            pipe.expire(index, int(seconds) + 1, nx=True)
+            pipe.execute()
 
     def _key(self, sid: str) -> str:
         return f"{self._prefix}session:{hashed(sid)}"

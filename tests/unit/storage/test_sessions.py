@@ -1,5 +1,6 @@
 """Session records: both stores keep, end and forget them, and neither holds a usable session id."""
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -106,3 +107,41 @@ def test_without_redis_nobody_is_let_in() -> None:
     ):
         with pytest.raises(SharedStoreDown):
             attempt()
+
+
+def test_a_redis_that_hangs_is_waited_for_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        sessions = RedisSessions(connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"))
+        started = time.monotonic()
+        for attempt in (
+            lambda: sessions.load("s"),
+            lambda: sessions.save("s", "m", 1, b"", 60),
+            lambda: sessions.change("s", b""),
+            lambda: sessions.delete("s"),
+            lambda: sessions.delete_portal("m"),
+        ):
+            with pytest.raises(SharedStoreDown):
+                attempt()
+        assert time.monotonic() - started < 5, "each by itself waits for 2 s"
+
+
+def test_a_redis_that_is_back_is_asked_again(redis_url: str) -> None:
+    redis: Redis = connect(redis_url)
+    sessions = RedisSessions(redis)
+    sessions.save("s", "m", 1, b"1", 60)
+    address = redis.connection_pool.connection_kwargs
+    address["port"], port = 1, address["port"]
+    redis.connection_pool.reset()
+    with pytest.raises(SharedStoreDown):
+        sessions.load("s")
+    address["port"] = port
+    redis.connection_pool.reset()
+    until = time.monotonic() + 10
+    while True:
+        try:
+            assert sessions.load("s") == b"1"
+            break
+        except SharedStoreDown:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    redis.close()
