@@ -164,9 +164,12 @@ class Desk:
         return self.clicks.act(operator, SILENT_OFF.name, chat_ids, None, source=AUTO)
 
     def forget(self, member_id: str) -> None:
-        """Let go of a portal's lists at once: they hold names and texts of clients."""
-        forget_portal(self._cache, member_id)
+        """Let go of a portal's lists at once: they hold names and texts of clients.
+
+        Raises SharedStoreDown when those in Redis may be there still; this process's own have gone even then.
+        """
         self._lists.dressing.forget(member_id)
+        forget_portal(self._cache, member_id)
 
     def housekeeping(self, now: datetime) -> dict[str, int]:
         """Purge what nobody needs any more; returns how many rows went, by table."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Cache(Protocol):
-    """What every cache can do; losing a value is never an error."""
+    """What every cache can do; losing a value is never an error, keeping one may be."""
 
     def get(self, key: str) -> bytes | None:
         """The value, or None when it is unknown or too old."""
@@ -20,7 +20,10 @@ class Cache(Protocol):
         """Forget one value."""
 
     def delete_prefix(self, prefix: str) -> None:
-        """Forget every value whose key starts with `prefix`."""
+        """Forget every value whose key starts with `prefix`.
+
+        The one method that may raise SharedStoreDown: who has to forget must know that nothing was forgotten.
+        """
 
 
 class MemoryCache:

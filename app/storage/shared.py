@@ -1,7 +1,8 @@
 """What processes share through Redis: budgets and caches. The rule: Redis may fail, requests do not.
 
 A cache without Redis misses; the buckets say `SharedStoreDown`, so that the caller counts
-by itself. Time is Redis's own everywhere, so the clocks of the machines do not matter.
+by itself, and so does what forgets a portal. Time is Redis's own everywhere, so the clocks of the machines
+do not matter.
 """
 
 import logging
@@ -141,7 +142,7 @@ class Breaker:
 
 
 class RedisCache:
-    """A cache that all processes share; see `app.storage.cache.Cache`. Without Redis it only misses."""
+    """A cache that all processes share; see `app.storage.cache.Cache`. Without Redis it misses."""
 
     def __init__(self, redis: Redis, prefix: str = "pinline:cache:") -> None:
         self._redis = redis
@@ -165,11 +166,14 @@ class RedisCache:
         self._ask(lambda: self._redis.delete(self._prefix + key))
 
     def delete_prefix(self, prefix: str) -> None:
-        """See `Cache.delete_prefix`. Walks through all keys, which is for rare events only."""
+        """See `Cache.delete_prefix`. Walks through all keys, which is for rare events only.
+
+        Raises `SharedStoreDown`.
+        """
         pattern = "".join(f"[{c}]" if c in "*?[\\" else c for c in self._prefix + prefix) + "*"
-        found = self._ask(lambda: list(self._redis.scan_iter(match=pattern, count=1000)))
+        found = self._breaker.ask(lambda: list(self._redis.scan_iter(match=pattern, count=1000)))
         if found:
-            self._ask(lambda: self._redis.unlink(*found))
+            self._breaker.ask(lambda: self._redis.unlink(*found))
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         try:

@@ -17,6 +17,6 @@ def cache_key(kind: Kind, member_id: str, *parts: int) -> str:
 
 
 def forget_portal(cache: Cache, member_id: str) -> None:
-    """Take all that is kept of a portal out of the cache."""
+    """Take all that is kept of a portal out of the cache. Raises SharedStoreDown."""
     for kind in KINDS:
         cache.delete_prefix(cache_key(kind, member_id))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from redis import RedisError
 from sqlalchemy import delete, func, insert, select
 
 from app.bitrix24.params import EventParams
@@ -143,6 +144,29 @@ def test_without_redis_nothing_is_called_gone(settings: Settings) -> None:
         assert answer.exit_code == 1
         assert "try again" in answer.output
         assert services.store.installation(MEMBER) is not None, "the second try finds everything"
+
+
+@pytest.mark.parametrize("house", ["redis"], indirect=True)
+def test_lists_that_stay_in_redis_are_not_called_gone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions went, then Redis: their own deletion tells nothing of the lists."""
+    desk, lost = house.services.desk, []
+    monkeypatch.setattr(leaving, "PAUSES", ())
+    monkeypatch.setattr(desk._lists.dressing, "forget", lost.append)
+    house.fill(MEMBER)
+    with monkeypatch.context() as away:
+
+        def gone(**_: object) -> Iterator[bytes]:
+            raise RedisError
+
+        away.setattr(desk._cache._redis, "scan_iter", gone)
+        told = house.delete(MEMBER)
+        assert "Redis does not answer: not everything is gone, try again." in told
+        assert "is gone." not in told.replace("not everything is gone", "")
+    assert lost == [MEMBER], "the memory of the process is cleared all the same"
+    desk._cache._breaker._down_until = 0.0
+    assert house.left(MEMBER) >= set(KINDS)
+    assert "Everything that was stored of the portal is gone." in house.delete(MEMBER)
+    assert house.left(MEMBER) == set()
 
 
 def test_only_this_portals_lists_go(house: House) -> None:
