@@ -165,10 +165,23 @@ class PortalStore:
             if known != version and first_time(conn, once, self._clock()):
                 conn.execute(update(installations).where(chosen).values(version=version))
 
-    def save_silent(self, member_id: str, scope: str, doubts: int) -> None:
-        """Keep what is known of silent mode there (see `app.openlines.silence.learnt`)."""
-        news = {"silent_scope": scope, "silent_doubts": doubts, "silent_learnt_at": self._clock()}
-        self._update(member_id, news)
+    def learn_silent(self, member_id: str, learn: Callable[[str, int], tuple[str, int]]) -> None:
+        """Keep what `learn` makes of the scope and the doubts that are known of silent mode there.
+
+        See `app.openlines.silence.learnt`. Who learns at the same time goes on from what we have learnt.
+        Writes only when something has changed.
+        """
+        known = self.installation(member_id)
+        if known is None or learn(*_silence(known)) == _silence(known):
+            return
+        chosen, now = installations.c.member_id == member_id, self._clock()
+        query = select(*INSTALLATION_COLUMNS).where(chosen).with_for_update()
+        with self._engine.begin() as conn:
+            row = conn.execute(query).first()
+            if row is not None:
+                scope, doubts = learn(*_silence(installation_of(row, now)))
+                news = {"silent_scope": scope, "silent_doubts": doubts, "silent_learnt_at": now}
+                conn.execute(update(installations).where(chosen).values(news))
 
     def learn_recent_pin(self, member_id: str, allowed: bool) -> None:
         """Learn whether the portal lets an open-line chat be pinned in the person's own chat list."""
@@ -236,6 +249,10 @@ class PortalStore:
     def _update(self, member_id: str, news: dict[str, Any]) -> None:
         with self._engine.begin() as conn:
             conn.execute(update(installations).where(installations.c.member_id == member_id).values(news))
+
+
+def _silence(known: Installation) -> tuple[str, int]:
+    return known.silent_scope, known.silent_doubts
 
 
 def is_installed(conn: Connection, member_id: str) -> bool:

@@ -70,14 +70,9 @@ class SilentWrites:
             for dialog in self._accepted
             if sessions.get(dialog.chat_id) == dialog.session_id
         ]
-        self._keep(lessons)
-
-    def _keep(self, lessons: Sequence[bool | None]) -> None:
-        portal = self._store.installation(self._operator.member_id)
-        if portal is not None:
-            known = portal.silent_scope, portal.silent_doubts
-            if (now := learnt(*known, lessons)) != known:
-                self._store.save_silent(portal.member_id, *now)
+        self._store.learn_silent(
+            self._operator.member_id, lambda scope, doubts: learnt(scope, doubts, lessons)
+        )
 
     def _before(self, dialog: Dialog) -> bool | None:
         return None if self._flagged is None else dialog.chat_id in self._flagged

@@ -1,4 +1,5 @@
-"""Settings of operators and portals. The rule: what an operator chose wins over the portal's default.
+"""Settings of operators and portals. The rules: what an operator chose wins over the portal's default; two
+choices that are saved at once are both kept.
 
 Known keys take only their own values; the page may keep a few small flags beside them.
 """
@@ -8,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Table, select
 
 from app.desk.kept.views import Sort
 from app.desk.model import AdminsOnly, Invalid
@@ -107,12 +108,12 @@ class SettingsBook:
         for name, value in values.items():
             check_value(name, value)
         with self._engine.begin() as conn:
-            both = own_values(conn, key) | dict(values)
+            mine = {"member_id": key.member_id, "user_id": key.user_id}
+            both = _held(conn, preferences, mine) | dict(values)
             merged = {name: value for name, value in both.items() if value is not None}
             if len(merged) > MOST_KEYS or len(msgspec.json.encode(merged)) > MOST_BYTES:
                 raise Invalid("preferences:size")
-            row = {"member_id": key.member_id, "user_id": key.user_id, "values": merged}
-            upsert(conn, preferences, row, ["member_id", "user_id"])
+            upsert(conn, preferences, {**mine, "values": merged}, list(mine))
 
     def change_portal(self, operator: Operator, change: PortalChange) -> Settings:
         """Change the portal's settings. Raises `AdminsOnly`, `Invalid` and BitrixError.
@@ -124,9 +125,9 @@ class SettingsBook:
         if not operator.is_admin or not self._is_admin(operator):
             raise AdminsOnly
         with self._engine.begin() as conn:
-            values = msgspec.to_builtins(portal_values(conn, operator.member_id))
-            row = {"member_id": operator.member_id, "values": values | msgspec.to_builtins(change)}
-            upsert(conn, portal_settings, row, ["member_id"])
+            its = {"member_id": operator.member_id}
+            values = _held(conn, portal_settings, its) | msgspec.to_builtins(change)
+            upsert(conn, portal_settings, {**its, "values": values}, list(its))
         return self.load(operator)
 
 
@@ -142,6 +143,16 @@ def portal_values(conn: Connection, member_id: str) -> PortalSettings:
     """One portal's settings; ours where none were set."""
     query = select(portal_settings.c["values"]).where(portal_settings.c.member_id == member_id)
     return msgspec.convert(conn.execute(query).scalar() or {}, PortalSettings)
+
+
+def _held(conn: Connection, table: Table, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row that is ours alone until the transaction ends; made without any when it is missing.
+
+    A row that is not there cannot be locked, so that who makes it at the same time has to wait for us here.
+    """
+    upsert(conn, table, {**keys, "values": {}}, list(keys), keep=["values"])
+    query = select(table.c["values"]).where(*(table.c[name] == value for name, value in keys.items()))
+    return dict(conn.execute(query.with_for_update()).scalar_one())
 
 
 def effective(own: Mapping[str, Any], portal: PortalSettings) -> dict[str, Any]:

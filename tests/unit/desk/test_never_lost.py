@@ -82,7 +82,7 @@ def test_silent_is_told_while_the_database_is_away(
     chat_id = room.chat(maria, "John Smith")
     with monkeypatch.context() as broken:
         broken.setattr(app.desk.listing.dressing, "load_details", gone_away)
-        broken.setattr(room.store, "save_silent", gone_away)
+        broken.setattr(room.store, "learn_silent", gone_away)
         answer = room.desk.clicks.act(maria, "silence", [chat_id], None)
     assert [result.outcome for result in answer.results] in (["done"], ["unconfirmed"])
     assert room.sandbox.truth(MARIA)[chat_id]["silent"]

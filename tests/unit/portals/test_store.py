@@ -216,14 +216,14 @@ def test_what_is_known_of_silent_is_kept_and_a_portal_that_does_not_tell_is_aske
 
     room.store.save_installation(room.proof(1))
     assert scope() == "unknown"
-    room.store.save_silent("m1", "personal", 0)
+    room.store.learn_silent("m1", lambda *_: ("personal", 0))
     assert scope() == "personal"
     room.clock.pass_by(days=8)
     assert scope() == "unknown", "asked again after a week"
-    room.store.save_silent("m1", "chat", 1)
+    room.store.learn_silent("m1", lambda *_: ("chat", 1))
     room.clock.pass_by(days=8)
     assert scope() == "chat"
-    room.store.save_silent("unknown", "chat", 0)
+    room.store.learn_silent("unknown", lambda *_: ("chat", 0))
 
 
 def test_recent_pins_are_learnt_and_a_refusal_is_asked_again(room: Room) -> None:
