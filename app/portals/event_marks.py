@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, Engine
 
 from app.bitrix24.params import EventParams
 from app.storage.engine import inserting
+from app.storage.steps import delete_in_steps
 from app.storage.tables import applied_events
 
 KEEP = timedelta(hours=1)
@@ -35,9 +36,9 @@ def first_time(conn: Connection, mark: str, now: datetime) -> bool:
     return conn.execute(statement.returning(applied_events.c.mark)).first() is not None
 
 
-def forget_marks(conn: Connection, now: datetime) -> int:
+def forget_marks(engine: Engine, now: datetime) -> int:
     """Remove marks that have served; returns how many."""
-    return conn.execute(delete(applied_events).where(applied_events.c.at < now - KEEP)).rowcount
+    return delete_in_steps(engine, applied_events, applied_events.c.at < now - KEEP)
 
 
 def essential(event: EventParams) -> EventParams:

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, Table, and_, delete, func, select, update
+from sqlalchemy import Engine, Table, and_, func, select, update
 
 from app.portals.event_marks import forget_marks
 from app.storage.crypto import Cipher, Unreadable
 from app.storage.engine import reading
 from app.storage.states import purge_states
+from app.storage.steps import delete_in_steps
 from app.storage.tables import browser_sessions, event_queue, installations, leases, metadata, operator_tokens
 
 _STEP = 200
@@ -29,16 +30,13 @@ def reseal(engine: Engine, cipher: Cipher) -> int:
 def purge(engine: Engine, now: datetime | None = None) -> int:
     """Remove what has run out, and rows of portals that were wiped out while they were being written."""
     now = now or datetime.now(UTC)
-    removed = purge_states(engine)
-    with engine.begin() as conn:
-        removed += conn.execute(delete(leases).where(leases.c.until < now - _DEAD_LEASE)).rowcount
-        removed += forget_marks(conn, now)
-        removed += conn.execute(delete(browser_sessions).where(browser_sessions.c.expires_at <= now)).rowcount
+    removed = purge_states(engine) + forget_marks(engine, now)
+    removed += delete_in_steps(engine, leases, leases.c.until < now - _DEAD_LEASE)
+    removed += delete_in_steps(engine, browser_sessions, browser_sessions.c.expires_at <= now)
     known = select(installations.c.member_id)
     for table in metadata.sorted_tables:
         if "member_id" in table.c and table not in {installations, event_queue}:
-            with engine.begin() as conn:
-                removed += conn.execute(delete(table).where(table.c.member_id.not_in(known))).rowcount
+            removed += delete_in_steps(engine, table, table.c.member_id.not_in(known))
     return removed
 
 
@@ -48,8 +46,7 @@ def sweep(engine: Engine, member_id: str) -> int:
     removed = 0
     for table in metadata.sorted_tables:
         if "member_id" in table.c and table is not event_queue:
-            with engine.begin() as conn:
-                removed += conn.execute(delete(table).where(table.c.member_id == member_id, gone)).rowcount
+            removed += delete_in_steps(engine, table, table.c.member_id == member_id, gone)
     return removed
 
 

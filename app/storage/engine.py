@@ -21,11 +21,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_SECONDS = 5
 """How long a SQLite writer waits for another one before it gives up."""
 
+STATEMENT_SECONDS = 5.5
+"""How long PostgreSQL works at one statement: longer than a lock is waited for, less than we wait for it."""
+
 _SQLITE_CONNECTIONS = 64
 _POSTGRES_CONNECTIONS, _KEPT_OPEN = 16, 8
 _READ_ONLY = "pinline_reads"
 _POSTGRES_OPTIONS = (
-    "-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=5000"
+    f"-c timezone=UTC -c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c lock_timeout=5000"
     " -c idle_in_transaction_session_timeout=30000"
 )
 

@@ -1,7 +1,8 @@
 """A connection to PostgreSQL that does not wait for ever. The rule: who asks the database is told in time.
 
-The server ends statements of 10 s by itself (`statement_timeout`); one that hangs, or a network that swallows
-everything, ends nothing. Such a connection is given up, and the pool makes another.
+The server ends long statements by itself, a little sooner (`engine.STATEMENT_SECONDS`), and the connection
+lives on; one that hangs, or a network that swallows everything, ends nothing. Such a connection is given up,
+and the pool makes another.
 """
 
 from typing import Any
@@ -15,12 +16,14 @@ ANSWER_SECONDS = 6.0
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """psycopg's own with an end to its waiting."""
+    """psycopg's own with an end to its waiting: `patience` seconds for each statement."""
+
+    patience = ANSWER_SECONDS
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """`psycopg.Connection.wait`; raises OperationalError and closes when no answer comes in time."""
         try:
-            return super().wait(gen, interval, ANSWER_SECONDS if timeout is None else timeout)
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:
             self.pgconn.finish()
             raise OperationalError("the database did not answer in time") from None

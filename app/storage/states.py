@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Engine, delete, insert
 
+from app.storage.steps import delete_in_steps
 from app.storage.tables import oauth_states
 
 
@@ -39,10 +40,7 @@ def take_state(engine: Engine, state: str) -> str | None:
 
 def purge_states(engine: Engine) -> int:
     """Remove the states that nobody came back with; returns how many."""
-    with engine.begin() as conn:
-        return conn.execute(
-            delete(oauth_states).where(oauth_states.c.expires_at <= datetime.now(UTC))
-        ).rowcount
+    return delete_in_steps(engine, oauth_states, oauth_states.c.expires_at <= datetime.now(UTC))
 
 
 def _hashed(state: str) -> str:

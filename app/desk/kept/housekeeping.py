@@ -7,12 +7,13 @@ after thirty days at the latest. What is silent is remembered for thirty days: i
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, select
+from sqlalchemy import ColumnElement, Engine, Table, select
 
 from app.desk.kept.journal import Journal
 from app.desk.kept.runs import Runs
 from app.desk.kept.settings import RETENTION_DAYS
 from app.storage.engine import reading
+from app.storage.steps import delete_in_steps
 from app.storage.tables import dialog_memory, portal_settings, silent_marks, snapshots
 
 MEMORY_DAYS = 30
@@ -26,7 +27,7 @@ def purge(engine: Engine, journal: Journal, runs: Runs, now: datetime) -> dict[s
     for member_id, days in own.items():
         for table, count in _purge_portals(engine, journal, now, days, member_id, ()).items():
             counts[table] += count
-    marks = _delete(engine, silent_marks, silent_marks.c.at < now - timedelta(days=MEMORY_DAYS))
+    marks = delete_in_steps(engine, silent_marks, silent_marks.c.at < now - timedelta(days=MEMORY_DAYS))
     return {**counts, "silent_marks": marks, "runs": runs.purge(now - RUN_TIME)}
 
 
@@ -50,12 +51,7 @@ def _purge_portals(
     seen = dialog_memory.c.seen_at < now - timedelta(days=min(days, MEMORY_DAYS))
     oldest = now - timedelta(days=days)
     return {
-        "dialog_memory": _delete(engine, dialog_memory, of(dialog_memory), seen),
-        "snapshots": _delete(engine, snapshots, of(snapshots), snapshots.c.at < oldest),
+        "dialog_memory": delete_in_steps(engine, dialog_memory, of(dialog_memory), seen),
+        "snapshots": delete_in_steps(engine, snapshots, of(snapshots), snapshots.c.at < oldest),
         "journal_entries": journal.purge(oldest, of),
     }
-
-
-def _delete(engine: Engine, table: Table, *conditions: ColumnElement[bool]) -> int:
-    with engine.begin() as conn:
-        return conn.execute(delete(table).where(*conditions)).rowcount

@@ -7,7 +7,7 @@ it; an operator sees the own entries, and of colleagues only what they did to a 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, select
+from sqlalchemy import ColumnElement, Engine, Table, select
 
 from app.desk.kept.journal_rows import (
     EVERYTHING,
@@ -28,6 +28,7 @@ from app.openlines.model import Entry, Result, Undo
 from app.portals.model import OperatorKey
 from app.storage.engine import reading
 from app.storage.repeats import repeated
+from app.storage.steps import STEP, delete_in_steps
 from app.storage.tables import journal_entries, journal_results
 
 UNDO_SOURCE = "undo"
@@ -156,8 +157,12 @@ class Journal:
 
     def purge(self, before: datetime, of: Callable[[Table], ColumnElement[bool]]) -> int:
         """Delete entries older than this moment of the portals that `of` chooses; returns how many."""
-        old = (_entry.at < before, of(journal_entries))
-        with self._engine.begin() as conn:
-            ids = select(_entry.id).where(*old).scalar_subquery()
-            conn.execute(delete(journal_results).where(_result.entry_id.in_(ids)))
-            return conn.execute(delete(journal_entries).where(*old)).rowcount
+        old = select(_entry.id).where(_entry.at < before, of(journal_entries)).limit(STEP)
+        count = 0
+        while True:
+            with reading(self._engine) as conn:
+                ids = conn.execute(old).scalars().all()
+            delete_in_steps(self._engine, journal_results, _result.entry_id.in_(ids))
+            count += delete_in_steps(self._engine, journal_entries, _entry.id.in_(ids))
+            if len(ids) < STEP:
+                return count

@@ -14,11 +14,13 @@ from app.openlines.actions import are_one_deed
 from app.openlines.model import Result
 from app.portals.model import OperatorKey
 from app.storage.engine import reading
+from app.storage.steps import in_steps
 from app.storage.tables import run_targets, runs
 
 MOST_RUNS = 20
 """How many runs are kept of one operator: the newest."""
 
+_STEP = 100
 _run = runs.c
 _target = run_targets.c
 
@@ -123,13 +125,15 @@ class Runs:
 
     def purge(self, before: datetime) -> int:
         """Delete runs that were started before this moment; returns how many."""
-        with self._engine.begin() as conn:
-            old = conn.execute(
-                select(_run.member_id, _run.user_id, _run.run).where(_run.created_at < before)
-            ).all()
-            for member_id, user_id, run in old:
+        old = select(_run.member_id, _run.user_id, _run.run).where(_run.created_at < before).limit(_STEP)
+
+        def step(conn: Connection) -> int:
+            found = conn.execute(old).all()
+            for member_id, user_id, run in found:
                 _delete(conn, OperatorKey(member_id, user_id), run)
-            return len(old)
+            return len(found)
+
+        return in_steps(self._engine, step, _STEP)
 
 
 def _prune(conn: Connection, key: OperatorKey) -> None:

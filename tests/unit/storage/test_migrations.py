@@ -2,18 +2,22 @@
 
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, insert, inspect, select, text
+from sqlalchemy import Engine, MetaData, func, insert, inspect, select, text
 
 from app.storage import migrate
-from app.storage.engine import make_engine, reading
+from app.storage.engine import STATEMENT_SECONDS, make_engine, reading
 from app.storage.migrate import upgrade
+from app.storage.patience import ANSWER_SECONDS
 from app.storage.schema import is_current
 from app.storage.tables import event_queue, metadata, operator_tokens
 
@@ -67,6 +71,26 @@ def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     assert [process.returncode for process in started] == [0] * 4, failures
     engine = make_engine(empty_url)
     assert set(metadata.tables) < set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_migration_waits_longer_than_a_request(empty_url: str) -> None:
+    holder, engine = make_engine(empty_url), make_engine(empty_url)
+    held = holder.connect()
+    held.execute(select(func.pg_advisory_xact_lock(migrate._LOCK)))
+    letting_go = threading.Timer(8.0, held.close)
+    letting_go.start()
+    began = time.monotonic()
+    upgrade(engine)
+    assert time.monotonic() - began > 7.5, "it had to wait"
+    assert is_current(engine)
+    with engine.connect() as conn:
+        driver: Any = conn.connection.driver_connection
+        assert driver.patience == ANSWER_SECONDS, "requests get it as before"
+        assert conn.execute(text("SHOW statement_timeout")).scalar() == f"{STATEMENT_SECONDS * 1000:.0f}ms"
+    letting_go.join()
+    holder.dispose()
     engine.dispose()
 
 
