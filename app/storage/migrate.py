@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 600.0
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is missing; does nothing on a database that is up to date."""
+    """Apply what is missing; does nothing on a database that is up to date, or of a later release."""
     if is_current(engine):
         return
     with engine.connect() as conn, _patient(conn), conn.begin():

@@ -6,7 +6,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from app.storage import migrate, schema
-from app.storage.engine import make_engine
+from app.storage.engine import make_engine, reading
 
 
 def test_a_migrated_database_is_current(engine: Engine) -> None:
@@ -17,6 +17,20 @@ def test_a_migrated_database_is_current(engine: Engine) -> None:
 def test_an_older_revision_is_not(engine: Engine) -> None:
     with engine.begin() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not schema.is_current(engine)
+
+
+def test_what_a_later_release_has_migrated_serves_as_well(engine: Engine) -> None:
+    """Its workers start while those of this release still serve; and this one can be put back."""
+    for later in (int(schema.newest()) + 1, 10_000):
+        with engine.begin() as conn:
+            conn.execute(text("UPDATE alembic_version SET version_num = :later"), {"later": f"{later:04}"})
+        assert schema.is_current(engine)
+        migrate.upgrade(engine)
+        with reading(engine) as conn:
+            assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar() == f"{later:04}"
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = 'odd'"))
     assert not schema.is_current(engine)
 
 

@@ -1,4 +1,4 @@
-"""The first tables."""
+"""The tables of the first release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,13 @@ _AUTO_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.create_table(
+        "applied_events",
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_applied_events")),
+    )
+    op.create_index(op.f("ix_applied_events_at"), "applied_events", ["at"], unique=False)
     op.create_table(
         "browser_sessions",
         sa.Column("sid_hash", sa.String(length=64), nullable=False),
@@ -43,7 +50,6 @@ def upgrade() -> None:
         sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("payload_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_queue")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_event_queue_fingerprint")),
@@ -94,6 +100,7 @@ def upgrade() -> None:
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.String(length=64), nullable=False),
         sa.Column("client_name", sa.String(length=255), nullable=False),
+        sa.Column("name_folded", sa.String(length=512), server_default="", nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -126,9 +133,16 @@ def upgrade() -> None:
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("needs_reopen", sa.Boolean(), nullable=False),
+        sa.Column("refused_code", sa.String(length=64), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("member_id", "user_id", name=op.f("pk_operator_tokens")),
+    )
+    op.create_table(
+        "portal_settings",
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_portal_settings")),
     )
     op.create_table(
         "preferences",
@@ -165,7 +179,18 @@ def upgrade() -> None:
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("member_id", "user_id", "session_id", name=op.f("pk_silent_marks")),
+    )
+    op.create_table(
+        "snapshots",
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("snapshot_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dialogs", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "user_id", "snapshot_id", name=op.f("pk_snapshots")),
     )
     op.create_table(
         "top_dialogs",
@@ -176,20 +201,14 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("member_id", "user_id", "chat_id", name=op.f("pk_top_dialogs")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("top_dialogs")
-    op.drop_table("silent_marks")
-    op.drop_table("runs")
-    op.drop_table("run_targets")
-    op.drop_table("preferences")
-    op.drop_table("operator_tokens")
-    op.drop_table("oauth_states")
-    op.drop_table("leases")
-    op.drop_table("journal_results")
-    op.drop_table("journal_entries")
-    op.drop_table("installations")
-    op.drop_table("event_queue")
-    op.drop_table("dialog_memory")
-    op.drop_table("browser_sessions")
+    op.create_table(
+        "views",
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("view_id", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("filter", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "view_id", name=op.f("pk_views")),
+    )
