@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.bitrix24.batch import BatchAnswer, Command
+from app.bitrix24.batch import MAX_COMMANDS, BatchAnswer, Command
 from app.bitrix24.client import Caller
 from app.bitrix24.errors import (
     BitrixError,
@@ -101,7 +101,9 @@ class Sender:
         sent, began = Sent(self._clock()), time.monotonic()
         first = self._lists.asking.commands(operator, "before") if look_first else []
         last = self._lists.asking.commands(operator)
-        commands = _once([*first, *writes, *last])
+        # Names of lines that ran out meanwhile, and further pages of a list, are asked for later.
+        room = max(1, MAX_COMMANDS - len(first) - len(writes))
+        commands = _once([*first, *writes, *last[:room]])
         try:
             seconds = CLICK_SECONDS - _LEAST_SECONDS
             sent.answer = self._caller.batch(operator.key, commands, write=True, seconds=seconds)

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.bitrix24.batch import Command
+from app.bitrix24.batch import MAX_COMMANDS, Command
 from app.bitrix24.errors import AccessDenied
 from app.desk.actions.acting import Done
 from app.desk.actions.results import absent, key_of, make_result
@@ -132,15 +132,29 @@ class Top:
         }
 
     def _pin_there(self, operator: Operator, action: Action, dialogs: Sequence[Dialog]) -> set[int]:
-        writes = [Command(key_of(row.chat_id), *action.command(row.chat_id)) for row in dialogs]
-        sent = self._sender.send(operator, writes, touched=[row.chat_id for row in dialogs])
-        if sent.answer is None:
-            return set()
-        errors = [sent.answer.errors.get(key_of(row.chat_id)) for row in dialogs]
-        pinned = {row.chat_id for row in dialogs if _is_true(sent.answer.results.get(key_of(row.chat_id)))}
-        if pinned or any(isinstance(error, AccessDenied) for error in errors):
-            self._learn(operator, bool(pinned))
+        """The chats that the portal took, in as many requests as it takes; it is asked until it says no."""
+        pinned: set[int] = set()
+        left = list(dialogs)
+        while left:
+            room = MAX_COMMANDS - len(self._lists.asking.commands(operator))
+            part, left = left[:room], left[room:]
+            taken = self._pin_part(operator, action, part)
+            if taken is None:
+                break
+            pinned |= taken
         return pinned
+
+    def _pin_part(self, operator: Operator, action: Action, part: Sequence[Dialog]) -> set[int] | None:
+        """The chats of one request that the portal took; None when it took none and is not asked again."""
+        writes = [Command(key_of(row.chat_id), *action.command(row.chat_id)) for row in part]
+        answer = self._sender.send(operator, writes, touched=[row.chat_id for row in part]).answer
+        if answer is None:
+            return None
+        pinned = {row.chat_id for row in part if _is_true(answer.results.get(key_of(row.chat_id)))}
+        denied = any(isinstance(error, AccessDenied) for error in answer.errors.values())
+        if pinned or denied:
+            self._learn(operator, bool(pinned))
+        return None if denied and not pinned else pinned
 
     def _learn(self, operator: Operator, allowed: bool) -> None:
         try:

@@ -1,7 +1,12 @@
 """Top: ours, always done, in an order of the operator's own."""
 
+import pytest
+
+from app.desk.listing.cache_keys import cache_key
 from app.portals.model import Operator
 from tests.unit.desk.conftest import DAVID, MARIA, Room, outcomes
+
+PIN = "im.recent.pin"
 
 
 def order(room: Room, operator: Operator) -> list[str]:
@@ -85,3 +90,85 @@ def test_it_is_the_operators_own_and_ends_with_the_session(room: Room, maria: Op
     room.sandbox.act("client_message", chat_id=chat_id)
     room.sandbox.act("take", chat_id=chat_id, user_id=MARIA)
     assert not room.dialogs(maria)["Joined Client"].top
+
+
+def full(room: Room, allowed: str, count: int) -> tuple[Operator, list[int]]:
+    """The operator of a portal that pins ("allowed") or not, and so many chats of the own list."""
+    room.sandbox.begin("many", dialogs=200)
+    room.sandbox.switch(recent_pin_lines=allowed)
+    operator = room.open()
+    listing = room.desk.listing(operator, max_age=800)
+    chats = [row.chat_id for row in listing.dialogs if row.mine and row.stage in ("work", "answered")][:count]
+    assert len(chats) == count
+    room.sandbox.forget()
+    return operator, chats
+
+
+def pins(room: Room) -> list[int]:
+    """How many chats each request asked the portal to pin or to let go."""
+    return [commands.count(PIN) for commands in room.portal_requests()]
+
+
+@pytest.mark.parametrize(("allowed", "asked"), [("forbidden", [49]), ("allowed", [49, 1])])
+def test_fifty_at_once_are_done_and_have_a_way_back(room: Room, allowed: str, asked: list[int]) -> None:
+    operator, chats = full(room, allowed, 50)
+    answer = room.desk.clicks.act(operator, "top", chats, None)
+    assert {outcome for outcome, _ in outcomes(answer)} == {"done"}
+    assert pins(room) == asked, "a portal that refuses is not asked for the rest"
+    assert len([code for _, code in outcomes(answer) if code is None]) == (45 if allowed == "allowed" else 0)
+    assert answer.undo is not None
+    assert answer.undo.count == 50
+    undone = room.desk.clicks.undo(operator, answer.undo.id)
+    assert undone.undo is None
+    assert order(room, operator) == []
+
+
+@pytest.mark.parametrize("allowed", ["forbidden", "allowed"])
+def test_sixty_are_taken_back_at_once(room: Room, allowed: str) -> None:
+    operator, chats = full(room, allowed, 60)
+    for part in (chats[:10], chats[10:]):
+        undo = room.desk.clicks.act(operator, "top", part, "run-1").undo
+    assert undo is not None
+    assert undo.count == 60
+    undone = room.desk.clicks.undo(operator, undo.id)
+    assert [outcome for outcome, _ in outcomes(undone)] == ["done"] * 60
+    assert order(room, operator) == []
+
+
+@pytest.mark.parametrize("allowed", ["forbidden", "allowed"])
+def test_an_order_of_sixty_new_ones_can_be_taken_back(room: Room, allowed: str) -> None:
+    operator, chats = full(room, allowed, 60)
+    listed = room.desk.clicks.set_top(operator, chats)
+    ranks = {row.chat_id: row.top_rank for row in listed if row.top}
+    assert ranks == {chat_id: rank for rank, chat_id in enumerate(chats, 1)}
+    [entry] = room.desk.records.journal(operator)
+    assert entry.undo is not None
+    assert entry.undo.count == 60
+
+
+def test_a_portal_that_falls_silent_is_not_asked_for_the_rest(room: Room) -> None:
+    operator, chats = full(room, "allowed", 60)
+    room.sandbox.fault("reset", method="batch", times=1)
+    answer = room.desk.clicks.act(operator, "top", chats[:50], None)
+    assert outcomes(answer) == [("done", "here_only")] * 50
+    assert pins(room) == [49, 0], "one write, and the list that is read back"
+
+
+def test_names_of_lines_that_ran_out_meanwhile_do_not_overfill_a_request(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, chats = full(room, "allowed", 50)
+    asking, asked = room.desk._lists.asking, list[object]()
+    commands = asking.commands
+
+    def run_out(*given: object) -> object:
+        found = commands(*given)  # type: ignore[arg-type]
+        if not asked:
+            room.cache.delete_prefix(cache_key("lines", operator.member_id))
+        asked.append(found)
+        return found
+
+    monkeypatch.setattr(asking, "commands", run_out)
+    answer = room.desk.clicks.act(operator, "top", chats, None)
+    assert {outcome for outcome, _ in outcomes(answer)} == {"done"}
+    assert pins(room) == [49, 1]
