@@ -1,16 +1,22 @@
 """One operator's REST calls: the client bound to the keeper of tokens.
 
 A token is refreshed only when the portal says that it expired, and then once; the refused request was not
-carried out, so it may be sent again, be it a write or not.
+carried out, so it may be sent again, be it a write or not. A refresh goes on to its own end when the call
+that began it has no time left: one that is cut short would lose the pair (page "OAuth auto-renewal").
 """
 
+import threading
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from app.bitrix24.batch import BatchAnswer, Command
-from app.bitrix24.errors import ExpiredToken
+from app.bitrix24.errors import ExpiredToken, PortalBusy
 from app.bitrix24.governor import Priority
 from app.bitrix24.net import TOTAL_SECONDS
 from app.bitrix24.rest import AccessLike, RestClient
@@ -62,12 +68,12 @@ class Caller:
     ) -> msgspec.Raw:
         """`RestClient.call` as this operator."""
 
-        def send(access: AccessLike) -> msgspec.Raw:
+        def send(access: AccessLike, _seconds: float) -> msgspec.Raw:
             return self._client.call(
                 access, key.member_id, method, params, user_id=key.user_id, priority=priority, write=write
             )
 
-        return self._renewing(key, send)
+        return self._renewing(key, send, TOTAL_SECONDS)
 
     def batch(
         self,
@@ -78,9 +84,9 @@ class Caller:
         write: bool | None = None,
         seconds: float = TOTAL_SECONDS,
     ) -> BatchAnswer:
-        """`RestClient.batch` as this operator."""
+        """`RestClient.batch` as this operator, a refresh included in `seconds`."""
 
-        def send(access: AccessLike) -> BatchAnswer:
+        def send(access: AccessLike, seconds: float) -> BatchAnswer:
             return self._client.batch(
                 access,
                 key.member_id,
@@ -91,11 +97,32 @@ class Caller:
                 seconds=seconds,
             )
 
-        return self._renewing(key, send)
+        return self._renewing(key, send, seconds)
 
-    def _renewing(self, key: OperatorKeyLike, send: Callable[[AccessLike], Value]) -> Value:
+    def _renewing(
+        self, key: OperatorKeyLike, send: Callable[[AccessLike, float], Value], seconds: float
+    ) -> Value:
+        ends = time.monotonic() + seconds
         access = self._tokens.access(key)
         try:
-            return send(access)
+            return send(access, ends - time.monotonic())
         except ExpiredToken:
-            return send(self._tokens.renew(key, access.token))
+            access = self._renewed(key, access.token, ends - time.monotonic())
+        return send(access, ends - time.monotonic())
+
+    def _renewed(self, key: OperatorKeyLike, stale_token: str, seconds: float) -> AccessLike:
+        """The fresh access. Raises PortalBusy when it is not there in time, and what `renew` raises."""
+        renewal: Future[AccessLike] = Future()
+
+        def renew() -> None:
+            try:
+                renewal.set_result(self._tokens.renew(key, stale_token))
+            except BaseException as error:  # the end of a thread: whoever waits gets it
+                renewal.set_exception(error)
+
+        # No daemon: a process that ends waits for a pair under way.
+        threading.Thread(target=copy_context().run, args=(renew,), name="renewal").start()
+        try:
+            return renewal.result(timeout=max(0.0, seconds))
+        except TooLate:
+            raise PortalBusy(1.0) from None

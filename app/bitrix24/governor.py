@@ -64,9 +64,10 @@ class Governor:
     ) -> Iterator[None]:
         """Hold a place among the portal's requests while one is sent.
 
-        Raises PortalBusy(retry_after) when none is free within `wait` seconds; background waits for none.
+        `wait` makes the wait shorter, in seconds. Raises PortalBusy(retry_after) when none is free in time;
+        background waits for none.
         """
-        limit = 0.0 if priority == "background" else self._wait if wait is None else wait
+        limit = 0.0 if priority == "background" else self._wait if wait is None else min(wait, self._wait)
         token = self._admit(portal, priority, self._clock() + limit)
         try:
             yield

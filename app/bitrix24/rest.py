@@ -14,7 +14,7 @@ import msgspec
 
 from app.bitrix24.batch import BatchAnswer, Command, check_method, decode, encode
 from app.bitrix24.envelope import Envelope, open_envelope
-from app.bitrix24.errors import BitrixError, RateLimited
+from app.bitrix24.errors import BitrixError, PortalBusy, RateLimited
 from app.bitrix24.governor import Governor, Priority
 from app.bitrix24.net import TOTAL_SECONDS, Network
 from app.bitrix24.retries import Retries, may_repeat, outcome_of, writes
@@ -23,6 +23,10 @@ from app.bitrix24.trace import CallRecord, request_id
 _REPEATS = 2
 _REPEAT_SECONDS = 3.0
 _RATE_PAUSE = 1.0  # seconds, half as much again with each refusal
+_LEAST_READ = 0.1
+_LEAST_WRITE = 2.0
+"""Seconds that must be left: a write that is given up too early is one of which nobody knows."""
+
 _chance = SystemRandom()  # spreads the processes that wait
 
 Value = TypeVar("Value")
@@ -109,8 +113,9 @@ class RestClient:
     ) -> BatchAnswer:
         """Send up to 50 commands in one request; the portal runs them in order and stops at none.
 
-        The answer has to come within `seconds`, beside the wait for a place among the portal's requests.
-        Raises as `call` does when the whole batch failed; failures of single commands are in the answer.
+        The answer has to come within `seconds`, the wait for a place among the portal's requests and all
+        repeats included. Raises as `call` does when the whole batch failed, PortalBusy also when too little
+        of the time is left to begin; failures of single commands are in the answer.
         """
         methods = tuple(command.method for command in commands)
         request = _Request(
@@ -141,15 +146,21 @@ class RestClient:
         raise AssertionError("unreachable")
 
     def _attempt(self, request: _Request, read: Read[Value], started: float, repeats: int) -> Value:
-        wait = _REPEAT_SECONDS - (time.monotonic() - started) if repeats else None
-        deadline = request.seconds - (time.monotonic() - started)
+        ends = started + request.seconds
+        least = _LEAST_WRITE if request.write else _LEAST_READ
+        wait = ends - least - time.monotonic()
+        if repeats:
+            wait = min(wait, started + _REPEAT_SECONDS - time.monotonic())
         began = time.perf_counter()
         outcome, status = "failed", None
         try:
             with self._governor.slot(request.portal, request.priority, wait=wait):
                 began = time.perf_counter()
+                left = ends - time.monotonic()
+                if left < least:
+                    raise PortalBusy(1.0)
                 answer = self._network.post_json(
-                    request.url, request.body, deadline=deadline, write=request.write
+                    request.url, request.body, deadline=left, write=request.write
                 )
             status = answer.status
             value, outcome = read(open_envelope(answer), time.perf_counter() - began)

@@ -4,6 +4,7 @@ The rule: every method is about one operator and sees only that operator's rows.
 asked of that part (`desk.clicks.act(…)`); the desk itself has what takes several, and looking at dialogs.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 
 from app.bitrix24.client import Caller, RestClient
 from app.bitrix24.governor import Governor
+from app.bitrix24.net import TOTAL_SECONDS
 from app.desk.actions.acting import Acting
 from app.desk.actions.auto_off import SOURCE as AUTO
 from app.desk.actions.auto_off import AutoOff
@@ -143,8 +145,9 @@ class Desk:
         Marks nothing as read (page im.dialog.messages.get). Raises `Invalid`, `NotListed` and BitrixError.
         """
         check_chats([chat_id])
+        until = time.monotonic() + TOTAL_SECONDS
         answer, asked_at = self._lists.asking.ask(operator, beside=[messages_command(chat_id)])
-        known = self._lists.absorb(operator, answer, asked_at).known
+        known = self._lists.absorb(operator, answer, asked_at, seconds=until - time.monotonic()).known
         dialog = known.by_chat().get(chat_id)
         if dialog is None:
             raise NotListed(chat_id)

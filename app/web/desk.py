@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from app.desk.actions.turns import CLICK_SECONDS
 from app.desk.checks import MOST_TARGETS
 from app.desk.service import Start
 from app.openlines.actions import ACTIONS
@@ -68,6 +69,6 @@ def _basis(operator: Operator, start: Start) -> dict[str, Any]:
         "polling": POLLING,
         "language": language(),
         "actions": list(ACTIONS),
-        "limits": {"per_request": MOST_TARGETS},
+        "limits": {"per_request": MOST_TARGETS, "click_seconds": CLICK_SECONDS},
         "now": datetime.now(UTC),
     }

@@ -13,7 +13,6 @@ import { lastUndo, rememberUndo, say, toast } from "./toast.js";
 import { has, t } from "./words.js";
 
 const NOTE_TIME = { done: 1200, bad: 60000 };
-const LONGEST = 12000; // the app ends a click within 11.5 s, whether or not it can still tell
 export let lastWrite = 0; // a list asked for before this moment says nothing about now
 
 const markKey = (id, action) => `${id}/${switchOf(action) ?? "queue"}`;
@@ -40,8 +39,8 @@ export function begin(action, ids) {
 /** What was asked and has no answer: refused, or, when the connection broke, unsure until a list tells. */
 export function abandon(action, ids, error) {
   for (const id of ids) {
-    if (error.code === "lost") mark(id, action, "unsure", t("desk.code.lost"),
-      (state.marks.get(markKey(id, action))?.at ?? now()) + LONGEST);
+    // The app may only just have begun: it ends a click in time, whether or not it can still tell.
+    if (error.code === "lost") mark(id, action, "unsure", t("desk.code.lost"), now() + state.click);
     else mark(id, action, "bad", explain(error, action));
   }
   changed();
@@ -111,7 +110,8 @@ export function settle(answer, action = answer.action) {
     if (result.outcome === "done" && act === "skip") mark(id, act, null), leave(id, t("desk.gone.skipped"), "skipped");
     else if (result.outcome === "done") mark(id, act, "done");
     else if (result.outcome === "already" || (result.outcome === "unconfirmed" && result.code === "not_told")) mark(id, act, null);
-    else if (result.outcome === "unconfirmed" && !missed(result)) mark(id, act, "unsure");
+    else if (result.outcome === "unconfirmed" && !missed(result)) // a portal that gave no answer may still be at it
+      mark(id, act, "unsure", "", now() + (result.code === "timeout" ? state.click : 0));
     else if (result.outcome === "gone") mark(id, act, null), leave(id, gone(result.code), result.code || "unknown");
     else mark(id, act, "bad", reason(result, act));
   }

@@ -96,7 +96,7 @@ function takeBoot() {
   setClock(boot.now);
   Object.assign(state, { settings: boot.settings ?? null, views: boot.views ?? [], actions: new Set(boot.actions), me: boot.operator,
     preferences: boot.preferences ?? {}, inFrame: boot.in_frame, portal: boot.portal_origin ?? "",
-    limit: boot.limits?.per_request ?? 50 });
+    limit: boot.limits?.per_request ?? 50, click: 1000 * boot.limits.click_seconds });
   if (boot.listing) takeListing(boot.listing);
   else takeBootTrouble(boot.error);
 }

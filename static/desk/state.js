@@ -7,6 +7,7 @@ export const state = {
   me: null,
   known: false, // a list has been had at least once
   limit: 50, // dialogs in one request of an action
+  click: 0, // ms within which the app ends a click
   view: "all", // one of our own, or the id of a saved view
   line: "",
   query: "",

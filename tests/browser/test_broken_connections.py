@@ -93,6 +93,42 @@ def test_a_click_without_an_answer_is_given_up(desk: PortalPage) -> None:
     expect(note(desk, chat_id)).to_have_text(re.compile("Not confirmed|Not pinned"))
 
 
+def list_again(desk: PortalPage) -> None:
+    """A list of now."""
+    desk.page.wait_for_timeout(4_500)  # the app answers with the same list until then
+    with desk.page.expect_response(re.compile("/api/dialogs$")):
+        desk.app.locator("#fresh").click()
+
+
+def test_a_click_that_got_lost_late_is_not_denied_while_the_app_may_be_at_it(desk: PortalPage) -> None:
+    chat_id = desk.chats(pinned=False)[0]
+    held: list[Route] = []
+    desk.page.route(PIN, lambda route: held.append(route))
+    desk.button(chat_id, "pin").click()
+    desk.page.wait_for_timeout(13_000)
+    held[0].abort()
+    expect(note(desk, chat_id)).to_contain_text("Not confirmed", timeout=PATIENCE)
+    list_again(desk)
+    expect(note(desk, chat_id)).to_contain_text("Not confirmed")
+    desk.sandbox.act("pin", chat_id=chat_id)  # the app has it done now
+    expect(desk.button(chat_id, "unpin")).to_be_visible(timeout=PATIENCE)
+    expect(desk.row(chat_id).locator(".sw.unsure")).to_have_count(0, timeout=PATIENCE)
+    expect(note(desk, chat_id)).not_to_contain_text("Not pinned")
+
+
+def test_what_the_portal_gave_no_answer_to_is_not_denied_at_once(desk: PortalPage) -> None:
+    chat_id = desk.chats(pinned=False)[0]
+    result = {"chat_id": chat_id, "session_id": 1, "client_name": "A", "outcome": "unconfirmed"}
+    answer = {"action": "pin", "run": None, "dialogs": [], "undo": None, "as_of": "2026-01-01T00:00:00Z"}
+    results = [{**result, "code": "timeout", "message": "Sent, but not confirmed."}]
+    desk.page.route(PIN, lambda route: route.fulfill(json=answer | {"results": results}))
+    desk.button(chat_id, "pin").click()
+    expect(desk.row(chat_id).locator(".sw.unsure")).to_have_count(1, timeout=PATIENCE)
+    list_again(desk)
+    expect(desk.row(chat_id).locator(".sw.unsure")).to_have_count(1)
+    expect(note(desk, chat_id)).to_contain_text("Not pinned", timeout=PATIENCE)
+
+
 def test_nothing_was_sent_is_said_only_offline(desk: PortalPage) -> None:
     chat_id = desk.chats(pinned=False)[0]
     desk.button(chat_id, "pin").click()

@@ -17,6 +17,7 @@ from app.desk.actions.pace import Pace
 from app.desk.actions.results import NOT_REACHED, absent, key_of, make_result, results_of, stop_code
 from app.desk.actions.sending import Sender, Sent
 from app.desk.actions.silent import SilentWrites
+from app.desk.actions.turns import CLICK_SECONDS
 from app.desk.listing.ages import MISSING_SECONDS, TRUSTED_SECONDS
 from app.desk.listing.known import Known
 from app.desk.listing.lists import Lists
@@ -28,10 +29,10 @@ from app.openlines.silence import tells
 from app.portals.model import Operator
 
 SHARE_SECONDS = 6.0
-"""No batch is started that is expected to end later than this after its request began."""
+"""No further batch is started that is expected to end later than this after its click began."""
 
-LONGEST_BATCH = 30.0
-"""Seconds after which a batch that flies beside another is not waited for; each ends long before."""
+LANDING_SECONDS = 0.5
+"""How long after the click's end a batch that flies beside another is waited for; each ends before."""
 
 NOT_OFFERED = "not_offered"
 """Our code for taking or declining a dialog that does not wait in the queue (any more)."""
@@ -52,13 +53,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is known before anything is sent. `sure`: `known` is fresh enough for `already`."""
+    """What is known before anything is sent. `sure`: `known` is fresh enough for `already`.
+
+    `until` is the click's end, by the monotonic clock.
+    """
 
     known: Known
     older: Mapping[int, Dialog]
     rows: Mapping[int, Dialog]
     sure: bool
     look_first: bool
+    until: float
 
 
 class Acting:
@@ -82,10 +87,13 @@ class Acting:
         self._clock = clock
         self.pace = Pace(time.monotonic)
 
-    def carry_out(self, operator: Operator, action: Action, chat_ids: Sequence[int]) -> Done:
-        """Carry out a dialog action; the caller holds the turn. Raises BitrixError when nothing was done."""
+    def carry_out(self, operator: Operator, action: Action, chat_ids: Sequence[int], until: float) -> Done:
+        """Carry out a dialog action; the caller holds the turn, until `until` at most (monotonic clock).
+
+        Raises BitrixError when nothing was done, PortalBusy also when no time is left to send anything.
+        """
         targets = list(dict.fromkeys(chat_ids))
-        plan = self._plan(operator, action, targets)
+        plan = self._plan(operator, action, targets, until)
         results: dict[int, Result] = {}
         waiting: list[Dialog] = []
         for chat_id in targets:
@@ -102,24 +110,24 @@ class Acting:
         known = self._send_all(operator, action, waiting, plan, results)
         return Done([results[chat_id] for chat_id in targets], known)
 
-    def sure_list(self, operator: Operator) -> Known:
+    def sure_list(self, operator: Operator, until: float) -> Known:
         """A list that may say what was so before. Raises BitrixError."""
         known = self._lists.known.get(operator)
         if known is not None and known.is_sure(self._clock()):
             return known
-        return self._lists.read(operator)
+        return self._lists.read(operator, seconds=until - time.monotonic())
 
-    def _plan(self, operator: Operator, action: Action, chat_ids: Sequence[int]) -> _Plan:
+    def _plan(self, operator: Operator, action: Action, chat_ids: Sequence[int], until: float) -> _Plan:
         """Decide by the list that is known, or by one read now where that will not do for this action."""
         older = self._lists.known.get(operator)
         known = older
         if known is None or self._is_too_old(known, action, chat_ids):
-            known = self._lists.read(operator)
+            known = self._lists.read(operator, seconds=until - time.monotonic())
         now, rows = self._clock(), known.by_chat()
         sure = known.is_sure(now) and (not action.silent or tells(self._lists.asking.scope(operator)))
         doubtful = any(chat in rows and action.wanted(rows[chat]) for chat in chat_ids)
         look_first = not 0 <= known.age(now) <= TRUSTED_SECONDS or (doubtful and not sure)
-        return _Plan(known, older.by_chat() if older else {}, rows, sure, look_first)
+        return _Plan(known, older.by_chat() if older else {}, rows, sure, look_first, until)
 
     def _is_too_old(self, known: Known, action: Action, chat_ids: Sequence[int]) -> bool:
         age = known.age(self._clock())
@@ -138,10 +146,10 @@ class Acting:
         results: dict[int, Result],
     ) -> Known:
         """Send in waves of one or two batches until all are done, the time is up or the portal stops us."""
-        began, known, stopped = time.monotonic(), plan.known, None
+        known, stopped = plan.known, None
         sent_before = False
         while waiting and stopped is None:
-            spent = time.monotonic() - began if sent_before else None
+            spent = CLICK_SECONDS - (plan.until - time.monotonic()) if sent_before else None
             parts = self._parts(operator, action, waiting, spent)
             if not parts:
                 break
@@ -162,7 +170,7 @@ class Acting:
     def _parts(
         self, operator: Operator, action: Action, waiting: list[Dialog], spent: float | None
     ) -> list[list[Dialog]]:
-        """The batches of the next wave; none when they would end too late after `spent` seconds.
+        """The batches of the next wave; none when they would end too late after `spent` seconds of a click.
 
         The first wave (`spent` None) always goes.
         """
@@ -185,15 +193,15 @@ class Acting:
         ]
         parts = [parts[0], *(part for part, other in zip(parts[1:], beside, strict=True) if other)]
         wave = [self._batch(operator, action, parts[0], plan)]
-        wave += [self._landed(other) for other in beside if other]
+        wave += [self._landed(other, plan.until) for other in beside if other]
         seconds = [sent.answer.seconds for sent in wave if sent.answer is not None]
         if len(seconds) > 1:
             self.pace.note_pair(operator.member_id, time.monotonic() - began, max(seconds))
         return list(zip(parts, wave, strict=True))
 
-    def _landed(self, other: Future[Sent]) -> Sent:
+    def _landed(self, other: Future[Sent], until: float) -> Sent:
         try:
-            return other.result(timeout=LONGEST_BATCH)
+            return other.result(timeout=max(0.0, until - time.monotonic()) + LANDING_SECONDS)
         except TooLate:
             return Sent(self._clock(), timed_out=True)
 
@@ -201,7 +209,9 @@ class Acting:
         writes = [Command(key_of(row.chat_id), *action.command(row.chat_id)) for row in part]
         silent = self._silent(operator, action, part, plan) if action.silent else None
         touched = [row.chat_id for row in part]
-        sent = self._sender.send(operator, writes, touched=touched, look_first=plan.look_first, silent=silent)
+        sent = self._sender.send(
+            operator, writes, plan.until, touched=touched, look_first=plan.look_first, silent=silent
+        )
         if sent.answer is not None:
             self.pace.note(operator.member_id, action.method, len(part), sent.answer.seconds)
         elif sent.timed_out:

@@ -1,9 +1,11 @@
 """Clicks: actions, undo and the order of the top, each carried out, read back and written down.
 
-The rule: what was done is told even if it cannot be written down; then it has no way back.
+The rules: what was done is told even if it cannot be written down; then it has no way back. A click has one
+deadline, `until` (by the monotonic clock), which goes down with it to everything that waits.
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -13,7 +15,7 @@ from app.desk.actions.acting import Acting, Done
 from app.desk.actions.operator_actions import carry_out_everywhere
 from app.desk.actions.sending import Sender
 from app.desk.actions.top import MOST_TOP, PUT_ON_TOP, Top
-from app.desk.actions.turns import Turns
+from app.desk.actions.turns import CLICK_SECONDS, Turns
 from app.desk.actions.undoing import Undoing
 from app.desk.checks import action_named, check_chats, check_run, check_targets
 from app.desk.kept.journal import UNDO_SOURCE, Journal
@@ -60,13 +62,14 @@ class Clicks:
         Without a run the answer has the whole list; within a run only the dialogs acted on, until a stored
         run has nothing left. Raises `UnknownAction`, `Invalid`, and BitrixError when nothing was done.
         """
+        until = time.monotonic() + CLICK_SECONDS
         action = action_named(name)
         check_targets(action, chat_ids)
         check_run(run)
         self._runs.check(operator.key, run, name)
         self._journal.check_run(operator.key, run, name)
-        with self._turns.take(operator.key, frozenset(chat_ids) or None):
-            done = self._carry_out(operator, action, chat_ids)
+        with self._turns.take(operator.key, frozenset(chat_ids) or None, until):
+            done = self._carry_out(operator, action, chat_ids, until)
         self._lists.news.explain(operator, done.results, wished=action.leaves)
         undo = self._record(operator, name, source, run, done.results)
         whole = run is None or self._settle(operator, run, done.results)
@@ -84,11 +87,12 @@ class Clicks:
 
         Raises `UndoExpired`, and BitrixError when nothing at all was done.
         """
+        until = time.monotonic() + CLICK_SECONDS
         undoes = self._journal.undoable(operator.key, undo_id, self._clock())
         if undoes is None:
             raise UndoExpired(undo_id)
-        with self._turns.take(operator.key, frozenset(left[0] for left in undoes.left)):
-            action, done = self._undoing.carry_out(operator, undoes)
+        with self._turns.take(operator.key, frozenset(left[0] for left in undoes.left), until):
+            action, done = self._undoing.carry_out(operator, undoes, until)
         self._lists.news.explain(operator, done.results, wished=False)
         undo = self._record(operator, action.name, UNDO_SOURCE, None, done.results, undoes)
         return ActionAnswer(
@@ -106,20 +110,21 @@ class Clicks:
         The rest of the top follows in its own order. What was not on top before is written down as put
         there, and can be undone. Raises `Invalid`, and BitrixError when no list can be had.
         """
+        until = time.monotonic() + CLICK_SECONDS
         if len(chat_ids) > MOST_TOP:
             raise Invalid("chat_ids:count")
         check_chats(chat_ids)
-        with self._turns.take(operator.key, None):
-            done = self._top.set_order(operator, chat_ids)
+        with self._turns.take(operator.key, None, until):
+            done = self._top.set_order(operator, chat_ids, until)
         self._record(operator, PUT_ON_TOP.name, "click", None, done.results)
         return done.known.dialogs
 
-    def _carry_out(self, operator: Operator, action: Action, chat_ids: Sequence[int]) -> Done:
+    def _carry_out(self, operator: Operator, action: Action, chat_ids: Sequence[int], until: float) -> Done:
         if action.kind == "operator":
-            return carry_out_everywhere(self._acting, self._lists, self._sender, operator, action)
+            return carry_out_everywhere(self._acting, self._lists, self._sender, operator, action, until)
         if action.local:
-            return self._top.carry_out(operator, action, chat_ids)
-        return self._acting.carry_out(operator, action, chat_ids)
+            return self._top.carry_out(operator, action, chat_ids, until)
+        return self._acting.carry_out(operator, action, chat_ids, until)
 
     def _record(
         self,

@@ -22,16 +22,20 @@ _ALL = "all"
 
 
 def carry_out_everywhere(
-    acting: Acting, lists: Lists, sender: Sender, operator: Operator, action: Action
+    acting: Acting, lists: Lists, sender: Sender, operator: Operator, action: Action, until: float
 ) -> Done:
-    """Carry out an operator action; the caller holds the turn. Raises BitrixError when nothing was done."""
+    """Carry out an operator action; the caller holds the turn, until `until` at most.
+
+    Raises BitrixError when nothing was done.
+    """
     each = ACTIONS[action.each or action.name]
-    known = acting.sure_list(operator)
+    known = acting.sure_list(operator, until)
     targets = selected(each, known.dialogs)
     portal = operator.member_id
     if acting.pace.expected(portal, each.method, len(targets)) > BATCH_SECONDS:
-        return acting.carry_out(operator, each, [dialog.chat_id for dialog in targets])
-    sent = sender.send(operator, [Command(_ALL, *action.command())], touched=None, look_first=True)
+        return acting.carry_out(operator, each, [dialog.chat_id for dialog in targets], until)
+    writes = [Command(_ALL, *action.command())]
+    sent = sender.send(operator, writes, until, touched=None, look_first=True)
     if sent.refused is not None:
         raise sent.refused
     after = sent.known.by_chat() if sent.known else {}

@@ -1,7 +1,8 @@
 """One batch of writes and the list behind it: what was sent, what came back, and what may have happened.
 
 The rules: a write that may have been carried out is never sent again; when no answer came, the list is read
-once, on its own, and decides; once the portal has answered, nothing of ours can hide what it said.
+once, on its own, and decides; once the portal has answered, nothing of ours can hide what it said. What has
+no time left to be answered is not sent.
 """
 
 import logging
@@ -30,13 +31,12 @@ from app.desk.listing.lists import Lists
 from app.openlines.model import Dialog
 from app.portals.model import Operator
 
-CLICK_SECONDS = 11.5
-"""How long a click may last, all in all."""
-
 READ_BACK_SECONDS = 3.0
-"""How much of it is kept for the list, after a batch that did not answer; at least a second is."""
+"""How long the list is asked for after a batch that did not answer."""
 
 _LEAST_SECONDS = 1.0
+"""How much of a click is kept for that, at least."""
+
 _NOT_CARRIED_OUT = (NotSent, PortalBusy, OAuthError, SQLAlchemyError)
 _STUMBLED = ("", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER")
 """Codes of a whole batch that may come after some of it was carried out; all others refuse it before."""
@@ -72,6 +72,7 @@ class Sender:
         self,
         operator: Operator,
         writes: Sequence[Command],
+        until: float,
         *,
         touched: Sequence[int] | None,
         look_first: bool = False,
@@ -79,13 +80,13 @@ class Sender:
     ) -> Sent:
         """Send the writes with a list behind them (and one in front: `look_first`), in one request.
 
-        Raises nothing: what went wrong is in the answer. Without a list behind the writes none that was
-        known before is believed any more.
+        All is over at `until`, by the monotonic clock. Raises nothing: what went wrong is in the answer.
+        Without a list behind the writes none that was known before is believed any more.
 
         `touched` are the chats that the writes change, None for all that the list in front has. `silent`
         follows writes of silent mode.
         """
-        sent = self._sent(operator, writes, touched, look_first, silent)
+        sent = self._sent(operator, writes, until, touched, look_first, silent)
         if sent.refused is None and sent.known is None:
             self._lists.known.doubt(operator)
         return sent
@@ -94,18 +95,19 @@ class Sender:
         self,
         operator: Operator,
         writes: Sequence[Command],
+        until: float,
         touched: Sequence[int] | None,
         look_first: bool,
         silent: SilentWrites | None,
     ) -> Sent:
-        sent, began = Sent(self._clock()), time.monotonic()
+        sent = Sent(self._clock())
         first = self._lists.asking.commands(operator, "before") if look_first else []
         last = self._lists.asking.commands(operator)
         # Names of lines that ran out meanwhile, and further pages of a list, are asked for later.
         room = max(1, MAX_COMMANDS - len(first) - len(writes))
         commands = _once([*first, *writes, *last[:room]])
         try:
-            seconds = CLICK_SECONDS - _LEAST_SECONDS
+            seconds = until - time.monotonic() - _LEAST_SECONDS
             sent.answer = self._caller.batch(operator.key, commands, write=True, seconds=seconds)
         except _NOT_CARRIED_OUT as error:
             sent.refused = error
@@ -116,15 +118,16 @@ class Sender:
                 return sent
             sent.timed_out = isinstance(error, TimedOut)
             _LOG.warning("a batch of writes has no answer", extra={"outcome": type(error).__name__})
-            sent.known = self._read_back(operator, touched, CLICK_SECONDS - (time.monotonic() - began))
+            sent.known = self._read_back(operator, touched, until)
             return sent
-        self._look(operator, sent, touched, look_first, silent)
+        self._look(operator, sent, until, touched, look_first, silent)
         return sent
 
     def _look(
         self,
         operator: Operator,
         sent: Sent,
+        until: float,
         touched: Sequence[int] | None,
         look_first: bool,
         silent: SilentWrites | None,
@@ -144,12 +147,14 @@ class Sender:
                 sent.asked_at,
                 touched=sent.before if touched is None else touched,
                 learn=silent.learn if silent is not None else None,
+                seconds=until - time.monotonic(),
             ).known
         except MethodNotFound:
             self._lists.asking.use_fallback(operator)
-            sent.known = self._read_back(operator, touched)
+            sent.known = self._read_back(operator, touched, until)
         except TransportError:
-            sent.known = self._read_back(operator, touched)  # an answer without a list, or an unreadable one
+            # An answer without a list, or an unreadable one.
+            sent.known = self._read_back(operator, touched, until)
         except BitrixError as error:
             _LOG.warning("the list behind writes could not be had", extra={"outcome": type(error).__name__})
 
@@ -160,11 +165,9 @@ class Sender:
             return {}
         return {dialog.chat_id: dialog for dialog in dialogs}
 
-    def _read_back(
-        self, operator: Operator, touched: Sequence[int] | None, left: float = READ_BACK_SECONDS
-    ) -> Known | None:
+    def _read_back(self, operator: Operator, touched: Sequence[int] | None, until: float) -> Known | None:
         """The list, asked for now and not shared with an earlier question; None when it cannot be had."""
-        seconds = min(READ_BACK_SECONDS, max(left, _LEAST_SECONDS))
+        seconds = min(READ_BACK_SECONDS, until - time.monotonic())
         try:
             return self._lists.read(operator, seconds=seconds, touched=touched or ())
         except (BitrixError, SQLAlchemyError) as error:

@@ -5,6 +5,7 @@ A dialog that is taken from the top keeps its old rank as a negative number, for
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -54,13 +55,14 @@ class Top:
         self._clock = clock
 
     def carry_out(
-        self, operator: Operator, action: Action, chat_ids: Sequence[int], *, back: bool = False
+        self, operator: Operator, action: Action, chat_ids: Sequence[int], until: float, *, back: bool = False
     ) -> Done:
         """Top or untop; the caller holds the turn. `back`: an undo, which restores the former ranks.
 
-        Always done where the dialog is listed; raises BitrixError only when no list is known at all.
+        The portal is asked until `until` at most, by the monotonic clock. Always done where the dialog is
+        listed; raises BitrixError only when no list is known at all.
         """
-        known = self._list(operator, chat_ids)
+        known = self._list(operator, chat_ids, until)
         rows, results = known.by_chat(), {}
         changing: list[Dialog] = []
         for chat_id in dict.fromkeys(chat_ids):
@@ -73,34 +75,34 @@ class Top:
                 changing.append(row)
         if changing:
             self._store_ranks(operator.key, action, changing, known, back=back)
-            results |= self._tell(operator, action, changing)
+            results |= self._tell(operator, action, changing, until)
             known = self._lists.redress(
                 operator, self._lists.known.get(operator) or known, [row.chat_id for row in changing]
             )
         return Done([results[chat_id] for chat_id in dict.fromkeys(chat_ids)], known)
 
-    def set_order(self, operator: Operator, chat_ids: Sequence[int]) -> Done:
+    def set_order(self, operator: Operator, chat_ids: Sequence[int], until: float) -> Done:
         """Put these dialogs first in the top, in this order; the caller holds the turn.
 
         What is on top already and not named follows in its own order: nothing is taken away. Those that are
         not listed are left out. The results are of the dialogs that were not on top before. Raises as
         `carry_out` does.
         """
-        rows = self._list(operator, chat_ids).by_chat()
+        rows = self._list(operator, chat_ids, until).by_chat()
         wanted = [chat_id for chat_id in chat_ids if chat_id in rows]
         new = [chat_id for chat_id in wanted if not rows[chat_id].top]
-        results = self.carry_out(operator, PUT_ON_TOP, new).results if new else []
+        results = self.carry_out(operator, PUT_ON_TOP, new, until).results if new else []
         with self._engine.begin() as conn:
             changed = _reorder(conn, operator.key, wanted)
-        known = self._list(operator, chat_ids)
+        known = self._list(operator, chat_ids, until)
         return Done(results, self._lists.redress(operator, known, changed))
 
-    def _list(self, operator: Operator, chat_ids: Iterable[int]) -> Known:
+    def _list(self, operator: Operator, chat_ids: Iterable[int], until: float) -> Known:
         """A list to go by: any that is known, rather than none, since the top is ours."""
         known = self._lists.known.get(operator)
         missing = known is None or not known.by_chat().keys() >= set(chat_ids)
         wait = MISSING_SECONDS if missing else TRUSTED_SECONDS
-        return self._lists.get(operator, max_age=wait).known
+        return self._lists.get(operator, max_age=wait, seconds=until - time.monotonic()).known
 
     def _store_ranks(
         self, key: OperatorKey, action: Action, dialogs: Sequence[Dialog], known: Known, *, back: bool
@@ -118,12 +120,14 @@ class Top:
             upsert(conn, top_dialogs, _rows(key, new, max(last, 0) + 1), _KEY)
             _prune(conn, key, known)
 
-    def _tell(self, operator: Operator, action: Action, dialogs: Sequence[Dialog]) -> dict[int, Result]:
+    def _tell(
+        self, operator: Operator, action: Action, dialogs: Sequence[Dialog], until: float
+    ) -> dict[int, Result]:
         """Pin the chats in the portal's list too, where it lets us; whatever it says, it is done here."""
         pinned: set[int] = set()
         installation = self._lists.asking.installation(operator)
         if installation is not None and installation.pins_recent is not False:
-            pinned = self._pin_there(operator, action, dialogs)
+            pinned = self._pin_there(operator, action, dialogs, until)
         return {
             row.chat_id: make_result(
                 row.chat_id, row, row, Verdict("done", None if row.chat_id in pinned else HERE_ONLY)
@@ -131,23 +135,27 @@ class Top:
             for row in dialogs
         }
 
-    def _pin_there(self, operator: Operator, action: Action, dialogs: Sequence[Dialog]) -> set[int]:
+    def _pin_there(
+        self, operator: Operator, action: Action, dialogs: Sequence[Dialog], until: float
+    ) -> set[int]:
         """The chats that the portal took, in as many requests as it takes; it is asked until it says no."""
         pinned: set[int] = set()
         left = list(dialogs)
         while left:
             room = MAX_COMMANDS - len(self._lists.asking.commands(operator))
             part, left = left[:room], left[room:]
-            taken = self._pin_part(operator, action, part)
+            taken = self._pin_part(operator, action, part, until)
             if taken is None:
                 break
             pinned |= taken
         return pinned
 
-    def _pin_part(self, operator: Operator, action: Action, part: Sequence[Dialog]) -> set[int] | None:
+    def _pin_part(
+        self, operator: Operator, action: Action, part: Sequence[Dialog], until: float
+    ) -> set[int] | None:
         """The chats of one request that the portal took; None when it took none and is not asked again."""
         writes = [Command(key_of(row.chat_id), *action.command(row.chat_id)) for row in part]
-        answer = self._sender.send(operator, writes, touched=[row.chat_id for row in part]).answer
+        answer = self._sender.send(operator, writes, until, touched=[row.chat_id for row in part]).answer
         if answer is None:
             return None
         pinned = {row.chat_id for row in part if _is_true(answer.results.get(key_of(row.chat_id)))}

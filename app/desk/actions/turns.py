@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from itertools import takewhile
 
 from app.bitrix24.errors import PortalBusy
+from app.bitrix24.net import TOTAL_SECONDS
 from app.portals.model import OperatorKey
 from app.storage.claims import Claim, RedisClaims
 
-PATIENCE = 15.0
-"""Seconds that a click waits for its turn: longer than earlier clicks last, but not when a portal hangs."""
+CLICK_SECONDS = TOTAL_SECONDS
+"""How long a click may last, all in all: its turn, a list, a refresh, the write and the list behind it."""
 
 _PAUSE = 0.02
 """Seconds between two looks at the shared line; of one process at most one click on a dialog looks."""
@@ -40,10 +41,11 @@ class _Wish:
 class Turns:
     """The clicks of each operator in the order they came, waiting or under way.
 
-    `claims` are what all processes share, if they share anything; `patience` is in seconds.
+    `claims` are what all processes share, if they share anything; `patience` is in seconds, for those who
+    come without a limit of their own.
     """
 
-    def __init__(self, claims: RedisClaims | None = None, patience: float = PATIENCE) -> None:
+    def __init__(self, claims: RedisClaims | None = None, patience: float = CLICK_SECONDS) -> None:
         self._claims = claims
         self._patience = patience
         self._changed = threading.Condition()
@@ -51,12 +53,12 @@ class Turns:
         self._entering = tuple(threading.Lock() for _ in range(_STRIPES))
 
     @contextmanager
-    def take(self, key: OperatorKey, chats: _Chats) -> Iterator[None]:
+    def take(self, key: OperatorKey, chats: _Chats, until: float | None = None) -> Iterator[None]:
         """Hold the operator's turn for these chats, None for all of them, as long as the block lasts.
 
-        Raises `PortalBusy` after `patience` seconds without it.
+        Raises `PortalBusy` when it does not come until then (by the monotonic clock).
         """
-        until, mine = time.monotonic() + self._patience, _Wish(chats)
+        until, mine = time.monotonic() + self._patience if until is None else until, _Wish(chats)
         line = self._enter(key, mine)
         try:
             self._wait_here(line, mine, until)

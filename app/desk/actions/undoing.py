@@ -3,6 +3,7 @@
 A dialog whose session has ended, or that is not in the list any more, cannot be taken back and says so.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -28,21 +29,21 @@ class Undoing:
         self._lists = lists
         self._clock = clock
 
-    def carry_out(self, operator: Operator, undoes: Undoable) -> tuple[Action, Done]:
-        """Do the inverse to what is left; the caller holds the turn. Raises BitrixError if nothing was done.
+    def carry_out(self, operator: Operator, undoes: Undoable, until: float) -> tuple[Action, Done]:
+        """Do the inverse to what is left; the caller holds the turn, until `until` at most.
 
-        The results keep the chat ids of the entry.
+        Raises BitrixError if nothing was done. The results keep the chat ids of the entry.
         """
         action = ACTIONS[ACTIONS[undoes.action].inverse or ""]
-        known = self._list(operator, undoes, action)
+        known = self._list(operator, undoes, action, until - time.monotonic())
         sessions = {dialog.session_id: dialog.chat_id for dialog in known.dialogs if dialog.session_id}
         found = {chat_id: sessions.get(session_id) for chat_id, session_id, _ in undoes.left}
         here = [now for now in found.values() if now is not None]
         done = Done([], known)
         if here and action.local:
-            done = self._top.carry_out(operator, action, here, back=True)
+            done = self._top.carry_out(operator, action, here, until, back=True)
         elif here:
-            done = self._acting.carry_out(operator, action, here)
+            done = self._acting.carry_out(operator, action, here, until)
         by_chat = {result.chat_id: result for result in done.results}
         results = [
             by_chat.get(found[chat_id] or 0) or _absent(known, chat_id, session_id, name)
@@ -50,7 +51,7 @@ class Undoing:
         ]
         return action, Done(results, done.known)
 
-    def _list(self, operator: Operator, undoes: Undoable, action: Action) -> Known:
+    def _list(self, operator: Operator, undoes: Undoable, action: Action, seconds: float) -> Known:
         """A list that is fresh enough to say which sessions are still there; any will do for what is ours."""
         known = self._lists.known.get(operator)
         listed = {dialog.session_id for dialog in known.dialogs} if known else set()
@@ -58,8 +59,8 @@ class Undoing:
         if known is not None and 0 <= known.age(self._clock()) <= limit:
             return known
         if action.local:
-            return self._lists.get(operator, max_age=limit).known
-        return self._lists.read(operator)
+            return self._lists.get(operator, max_age=limit, seconds=seconds).known
+        return self._lists.read(operator, seconds=seconds)
 
 
 def _absent(known: Known, chat_id: int, session_id: int, name: str) -> Result:

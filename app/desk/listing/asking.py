@@ -4,6 +4,7 @@ The rule: what comes out is the whole list, or it says that it is not.
 """
 
 import logging
+import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,25 +76,35 @@ class Asking:
         fallback: bool | None = None,
         beside: Sequence[Command] = (),
     ) -> tuple[BatchAnswer, datetime]:
-        """Ask for the list now, for so long at most; returns the answer and when it was asked for.
+        """Ask for the list now, for so many seconds at most; returns the answer and when it was asked for.
 
         `fallback`: by im.recent.list; None as far as the portal is known. `beside` are commands to go with
         it. Raises BitrixError.
         """
-        asked_at = self._clock()
+        asked_at, until = self._clock(), time.monotonic() + seconds
         fallback = self._falls_back(operator) if fallback is None else fallback
         commands = [*self.commands(operator, fallback=fallback), *self._news.questions(operator), *beside]
         answer = self._caller.batch(operator.key, commands, priority=priority, seconds=seconds)
         if isinstance(answer.errors.get("list"), MethodNotFound) and not fallback:
             self.use_fallback(operator)
-            return self.ask(operator, priority, seconds, fallback=True, beside=beside)
+            return self.ask(operator, priority, until - time.monotonic(), fallback=True, beside=beside)
         self._news.learn(operator, answer)
         return answer, asked_at
 
-    def page(self, operator: Operator, answer: BatchAnswer, key: str, *, whole: bool = True) -> Page:
-        """The rows under `key`, and what they are read with; `whole`: pages that are missing are asked for.
+    def page(
+        self,
+        operator: Operator,
+        answer: BatchAnswer,
+        key: str,
+        priority: Priority = "interactive",
+        seconds: float = TOTAL_SECONDS,
+        *,
+        whole: bool = True,
+    ) -> Page:
+        """The rows under `key`, and what they are read with.
 
-        Raises the list command's error, whichever page it is of.
+        `whole`: pages that are missing are asked for, all of them in so many seconds. Raises the list
+        command's error, whichever page it is of, and BitrixError when a page cannot be had.
         """
         errors = [error for name, error in answer.errors.items() if _is_page(name, key)]
         if errors:
@@ -104,12 +115,14 @@ class Asking:
         pages = [raw for _, raw in sorted(found.items(), key=itemgetter(0))]
         if not pages:
             raise TransportError("the answer has no list")
-        cut = whole and self._complete(operator, pages)
+        cut = whole and self._complete(operator, pages, priority, time.monotonic() + seconds)
         rows = mark_rows(pages)
         believed = self._installations.get(_portal(operator), lambda: self._installation(operator))
         return Page(rows, self._learn_lines(operator, answer), believed, cut)
 
-    def _complete(self, operator: Operator, pages: list[msgspec.Raw]) -> bool:
+    def _complete(
+        self, operator: Operator, pages: list[msgspec.Raw], priority: Priority, until: float
+    ) -> bool:
         """Ask for the fallback's pages that are missing; True when there are more than anybody asks for.
 
         How many there were is remembered, so that the next list comes with one request.
@@ -117,7 +130,8 @@ class Asking:
         asked = len(pages)
         while has_more(pages[-1]) and len(pages) < MOST_PAGES:
             [command] = list_commands("list", fallback=True, first=len(pages), pages=1)
-            answer = self._caller.batch(operator.key, [command])
+            left = until - time.monotonic()
+            answer = self._caller.batch(operator.key, [command], priority=priority, seconds=left)
             if (error := answer.errors.get(command.key)) is not None:
                 raise error
             if command.key not in answer.results:

@@ -7,11 +7,9 @@ from concurrent.futures import TimeoutError as TooLate
 from typing import Generic, TypeVar
 
 from app.bitrix24.errors import TimedOut
+from app.bitrix24.net import TOTAL_SECONDS
 
 Value = TypeVar("Value")
-
-LONGEST_WAIT = 30.0
-"""Seconds after which somebody who joined gives up; a portal request ends long before."""
 
 
 class Flights(Generic[Value]):
@@ -21,8 +19,11 @@ class Flights(Generic[Value]):
         self._lock = threading.Lock()
         self._flying: dict[Hashable, Future[Value]] = {}
 
-    def run(self, key: Hashable, work: Callable[[], Value]) -> Value:
-        """The result of `work`, or of the run under way for this key; its error is everybody's error."""
+    def run(self, key: Hashable, work: Callable[[], Value], seconds: float = TOTAL_SECONDS) -> Value:
+        """The result of `work`, or of the run under way for this key; its error is everybody's error.
+
+        Raises TimedOut when the run under way does not end in so many seconds.
+        """
         with self._lock:
             flying = self._flying.get(key)
             mine: Future[Value] = Future()
@@ -30,7 +31,7 @@ class Flights(Generic[Value]):
                 self._flying[key] = mine
         if flying is not None:
             try:
-                return flying.result(timeout=LONGEST_WAIT)
+                return flying.result(timeout=max(0.0, seconds))
             except TooLate:
                 raise TimedOut("what others asked for did not come") from None
         try:

@@ -5,6 +5,7 @@ never lost because our own database does not answer: it is dressed with what was
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -82,10 +83,11 @@ class Lists:
         self.flights: Flights[KeptList] = Flights()
         self.dressing = Dressing(engine, clock, alone=alone)
 
-    def get(self, operator: Operator, *, max_age: float) -> Read:
+    def get(self, operator: Operator, *, max_age: float, seconds: float = TOTAL_SECONDS) -> Read:
         """The operator's list, at most `max_age` seconds old, or older with the error that made it so.
 
-        Raises BitrixError when nothing is known yet, or when the operator may not see the list any more.
+        The portal is asked for so many seconds at most. Raises BitrixError when nothing is known yet, or when
+        the operator may not see the list any more.
         """
         packed = self.known.packed(operator)
         age = None if packed is None else (self._clock() - packed.as_of).total_seconds()
@@ -93,8 +95,9 @@ class Lists:
             return Read(KeptList(packed))
         urgent = age is None or not 0 <= age < _URGENT_AGE
         try:
+            priority: Priority = "interactive" if urgent else "background"
             kept = self.flights.run(
-                list_key(operator), lambda: self._renew(operator, "interactive" if urgent else "background")
+                list_key(operator), lambda: self._renew(operator, priority, seconds), seconds
             )
         except (TransportError, PortalBusy, RestError) as error:
             if packed is None or isinstance(error, ExpiredToken | NotInstalled | AccessDenied):
@@ -105,16 +108,19 @@ class Lists:
     def read(
         self, operator: Operator, *, seconds: float = TOTAL_SECONDS, touched: Iterable[int] = ()
     ) -> Known:
-        """Ask the portal for the list now, for so long at most; `touched` as for `absorb`.
+        """Ask the portal for the list now, for so many seconds at most; `touched` as for `absorb`.
 
         Raises BitrixError.
         """
+        until = time.monotonic() + seconds
         answer, asked_at = self.asking.ask(operator, seconds=seconds)
-        return self.absorb(operator, answer, asked_at, touched=touched).known
+        left = until - time.monotonic()
+        return self.absorb(operator, answer, asked_at, touched=touched, seconds=left).known
 
-    def _renew(self, operator: Operator, priority: Priority) -> KeptList:
-        answer, asked_at = self.asking.ask(operator, priority)
-        page = self.asking.page(operator, answer, "list")
+    def _renew(self, operator: Operator, priority: Priority, seconds: float) -> KeptList:
+        until = time.monotonic() + seconds
+        answer, asked_at = self.asking.ask(operator, priority, seconds)
+        page = self.asking.page(operator, answer, "list", priority, until - time.monotonic())
         asked_for_lines = LINES.key in answer.results or LINES.key in answer.errors
         source = self.asking.source(operator, page)
         if not asked_for_lines and (kept := self.known.renew(operator, source, asked_at)) is not None:
@@ -129,13 +135,16 @@ class Lists:
         *,
         touched: Iterable[int] = (),
         learn: Learn | None = None,
+        seconds: float = TOTAL_SECONDS,
     ) -> KeptList:
         """Take the list out of an answer, keep it and return what is known now.
 
         `touched` are the chats that commands before the list changed; `learn` looks at the bare list (and
-        the chats flagged silent) before our own knowledge is put on. Raises the list command's error.
+        the chats flagged silent) before our own knowledge is put on. Pages that are missing are asked for,
+        for so many seconds at most. Raises the list command's error.
         """
-        return self._keep(operator, self.asking.page(operator, answer, "list"), asked_at, touched, learn)
+        page = self.asking.page(operator, answer, "list", seconds=seconds)
+        return self._keep(operator, page, asked_at, touched, learn)
 
     def _keep(
         self,

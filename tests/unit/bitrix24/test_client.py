@@ -1,5 +1,7 @@
 """An operator's calls: a token that expired is refreshed once and the call is sent again."""
 
+import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from app.bitrix24.batch import Command
 from app.bitrix24.buckets import MemoryBuckets
 from app.bitrix24.client import Caller, RestClient
-from app.bitrix24.errors import ExpiredToken, InvalidGrant
+from app.bitrix24.errors import ExpiredToken, InvalidGrant, PortalBusy
 from app.bitrix24.governor import Governor
 from app.bitrix24.net import Network
 from app.bitrix24.trace import CallRecord
@@ -92,3 +94,28 @@ def test_a_refresh_that_fails_is_passed_on() -> None:
         with pytest.raises(InvalidGrant):
             caller(keeper, []).call(Key(*KEY_FIELDS), "profile")
         assert len(wire.requests) == 1
+
+
+def test_a_refresh_that_takes_too_long_goes_on_alone() -> None:
+    may_end, ended = threading.Event(), threading.Event()
+
+    class Slow(Keeper):
+        def renew(self, key: Key, stale_token: str) -> Access:
+            may_end.wait(20)
+            access = super().renew(key, stale_token)
+            ended.set()
+            return access
+
+    with Wire(portal("new")) as wire:
+        keeper = Slow(f"{wire.url}/rest/", ["old", "new"])
+        began = time.monotonic()
+        with pytest.raises(PortalBusy):
+            caller(keeper, []).batch(
+                Key(*KEY_FIELDS), [Command("a", "imopenlines.session.mode.pin")], seconds=3.0
+            )
+        assert time.monotonic() - began < 6.0
+        assert len(wire.requests) == 1
+        may_end.set()
+        assert ended.wait(20)
+        caller(keeper, []).call(Key(*KEY_FIELDS), "profile")
+    assert keeper.renewed == ["old"]

@@ -1,5 +1,7 @@
 """REST calls: what goes out, how refusals are told apart, and what is sent again."""
 
+import time
+
 import pytest
 
 from app.bitrix24.batch import Command
@@ -162,3 +164,25 @@ def test_the_budget_is_asked_before_anything_is_sent() -> None:
             bench.call()
         assert caught.value.retry_after > 10
         assert len(wire.requests) == 2
+
+
+def test_the_wait_for_the_budget_is_part_of_the_time() -> None:
+    with Wire(reply({"result": 1})) as wire:
+        bench = Bench(wire, rate=0.5, burst=1, wait=30.0)
+        bench.call()
+        began = time.monotonic()
+        with pytest.raises(PortalBusy):
+            bench.client.batch(bench.access, "member", [Command("a", READ)], seconds=1.0)
+        assert time.monotonic() - began < 1.0
+        assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(("method", "sent"), [(READ, 1), (WRITE, 0)])
+def test_a_write_that_could_not_be_waited_for_is_not_begun(method: str, sent: int) -> None:
+    with Wire(reply({"result": {"result": {"a": 5}}})) as wire:
+        bench = Bench(wire)
+        try:
+            bench.client.batch(bench.access, "member", [Command("a", method)], seconds=1.5)
+        except PortalBusy:
+            assert method == WRITE
+        assert len(wire.requests) == sent

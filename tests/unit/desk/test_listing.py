@@ -1,12 +1,15 @@
 """Lists: shared, kept, shown older with a word about it, and right under overlapping clicks."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
 
+from app.bitrix24.batch import BatchAnswer
 from app.bitrix24.errors import BitrixError
+from app.desk.listing.cache_keys import cache_key
 from app.portals.model import Operator
 from tests.unit.desk.conftest import DAVID, MARIA, Room
 
@@ -155,3 +158,38 @@ def test_a_card_is_had_from_a_portal_that_lacks_the_list(room: Room, maria: Oper
     assert room.portal_requests() == [["im.recent.get", history], ["im.recent.list", history]]
     room.desk.card(maria, chat_id)
     assert len(room.portal_requests()) == 3
+
+
+def paged(room: Room) -> Operator:
+    """The operator of a portal that lacks the first method: at least five pages, of which one is known."""
+    room.sandbox.begin("many", dialogs=1000)
+    room.sandbox.switch(recent_get="missing")
+    operator = room.open()
+    room.dialogs(operator)
+    room.cache.delete_prefix(cache_key("pages", operator.member_id))
+    return operator
+
+
+def test_missing_pages_are_all_asked_for_within_the_time_of_their_list(room: Room) -> None:
+    operator = paged(room)
+    room.sandbox.switch(latency={"im.recent.list": 1.0})
+    began = time.monotonic()
+    with pytest.raises(BitrixError):
+        room.desk._lists.read(operator, seconds=2.5)
+    assert time.monotonic() - began < 4.0
+    room.sandbox.switch(latency={})
+    assert len(room.desk._lists.read(operator).dialogs) > 800
+
+
+def test_missing_pages_have_the_priority_of_their_list(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    operator, priorities = paged(room), list[object]()
+    batch = room.caller.batch
+
+    def noted(*given: object, **more: object) -> BatchAnswer:
+        priorities.append(more.get("priority"))
+        return batch(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(room.caller, "batch", noted)
+    assert room.desk._lists.get(operator, max_age=-1).error is None
+    assert len(priorities) > 4
+    assert set(priorities) == {"background"}

@@ -1,7 +1,10 @@
 """Top: ours, always done, in an order of the operator's own."""
 
+import time
+
 import pytest
 
+from app.desk.actions.top import PUT_ON_TOP
 from app.desk.listing.cache_keys import cache_key
 from app.portals.model import Operator
 from tests.unit.desk.conftest import DAVID, MARIA, Room, outcomes
@@ -152,6 +155,14 @@ def test_a_portal_that_falls_silent_is_not_asked_for_the_rest(room: Room) -> Non
     answer = room.desk.clicks.act(operator, "top", chats[:50], None)
     assert outcomes(answer) == [("done", "here_only")] * 50
     assert pins(room) == [49, 0], "one write, and the list that is read back"
+
+
+def test_without_time_for_the_portal_it_is_done_here(room: Room) -> None:
+    operator, chats = full(room, "allowed", 2)
+    done = room.desk.clicks._top.carry_out(operator, PUT_ON_TOP, chats, time.monotonic())
+    assert [(row.outcome, row.code) for row in done.results] == [("done", "here_only")] * 2
+    assert pins(room) == []
+    assert len(order(room, operator)) == 2
 
 
 def test_names_of_lines_that_ran_out_meanwhile_do_not_overfill_a_request(

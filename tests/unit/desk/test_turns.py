@@ -77,6 +77,17 @@ def test_turns() -> None:
         pass
 
 
+def test_a_click_waits_no_longer_than_it_may_last() -> None:
+    turns, began = Turns(), time.monotonic()
+    with turns.take(ME, frozenset({1})):
+        for chats in (frozenset({1}), None):
+            with pytest.raises(PortalBusy), turns.take(ME, chats, until=began + 1.0):
+                pass
+    assert time.monotonic() - began < 5.0
+    with turns.take(ME, frozenset({1}), until=began):
+        pass
+
+
 def test_those_who_wait_go_in_the_order_they_came() -> None:
     turns, done = Turns(), list[int]()
     with turns.take(ME, frozenset({1})):
