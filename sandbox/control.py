@@ -66,9 +66,9 @@ def add_world_routes(api: Blueprint, portal: Any) -> None:
             raise ValueError(f"seed must be one of {', '.join(seed.SEEDS)}")
         if wanted.get("app_url"):
             target.app_url = str(wanted["app_url"]).rstrip("/")
-        target.reset(
-            name, int(wanted.get("dialogs", 200)), installed=truth_value(wanted.get("installed", False))
-        )
+        installed = wanted.get("installed", False)
+        installed = None if installed == "keep" else truth_value(installed)
+        target.reset(name, int(wanted.get("dialogs", 200)), installed=installed)
         return {"ok": True, "seed": name, "main_user": target.world.main_user}
 
     @api.post("/act")

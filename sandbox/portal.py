@@ -48,13 +48,19 @@ class Portal:
         self._world: World | None = None
         self.reset("contact_centre", 200, installed=False)
 
-    def reset(self, seed_name: str, dialogs: int, *, installed: bool) -> None:
-        """Start over: a fresh world, no tokens, no faults, default switches."""
+    def reset(self, seed_name: str, dialogs: int, *, installed: bool | None) -> None:
+        """Start over: a fresh world, no tokens, no faults, default switches.
+
+        `installed` None: the app keeps its row with handlers and places, and dialogs move on if they did.
+        """
         with self.lock:
             self._seed, self._world = (seed_name, dialogs), None
-            self.switches = switches.fresh()
+            before, self.switches = getattr(self, "switches", {}), switches.fresh()
+            if installed is None:
+                self.switches["life"] = before["life"]
+            else:
+                self.app = AppRow(added=installed, installed=installed)
             self.switches["null_queue_row"] = seed_name == "facts"
-            self.app = AppRow(added=installed, installed=installed)
             self.faults = Faults()
             self.bucket = Bucket()
             self.operating = Operating()

@@ -23,7 +23,7 @@ _WELCOME = """
       {portal}
 
   You are Maria Jansen, an operator in the middle of her shift. Behind the strip at the right edge is the
-  control panel: other operators and languages, new messages, expired tokens, portal faults, a fresh start.
+  control panel: other operators and languages, new messages, expired tokens, portal faults, other dialogs.
   The app itself is at {app}, its log in {log}.
   Ctrl-C stops everything.
 """

@@ -70,9 +70,7 @@
     if ($("fault-kind").selectedOptions[0].disabled) $("fault-kind").value = "503";
   });
   onClick("#seed-reset", async () => {
-    const app = await call("GET /_sandbox/app");
-    if (!app.ok) return app;
-    const wanted = { seed: $("seed").value, dialogs: Number($("seed-dialogs").value), installed: app.value.installed };
+    const wanted = { seed: $("seed").value, dialogs: Number($("seed-dialogs").value), installed: "keep" };
     const done = await call("POST /_sandbox/reset", wanted);
     if (done.ok) setTimeout(() => location.assign("/"), 400);
     return done;

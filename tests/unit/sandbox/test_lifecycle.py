@@ -289,3 +289,19 @@ def test_portals_do_not_know_each_others_tokens(box):
         info = box.send(f"{sandbox.oauth_origin}/rest/app.info", given).result
         assert info["install"]["client_endpoint"] == f"{two.origin}/rest/"
         assert one.application_token != two.application_token
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_new_dialogs_leave_the_app_its_places_where_wished(box, keep):
+    portal = box.portal
+    portal.app.added = portal.app.installed = portal.switches["life"] = True
+    place = {"PLACEMENT": "IM_NAVIGATION", "HANDLER": "https://app.example.com/app"}
+    place["OPTIONS"] = {"iconName": "fa-bars"}
+    assert box.rest("placement.bind", place, user=1).result is True
+    box.rest("event.bind", {"event": "ONAPPUPDATE", "handler": "https://app.example.com/events"}, user=1)
+    before = portal.world
+    box.reset("contact_centre", installed="keep" if keep else True)
+    assert portal.world is not before
+    assert portal.app.installed is True
+    assert (len(portal.app.placements), len(portal.app.handlers)) == ((1, 1) if keep else (0, 0))
+    assert portal.switches["life"] is keep
