@@ -49,12 +49,14 @@ export function pickAll(on = true) {
   changed();
 }
 
-/** Asks before Pin all, Unpin all and several Silents; anything else starts at once. */
-export function start(action, dialogs = picked()) {
+/** Asks before Pin all, Unpin all and several Silents; anything else starts at once. What goes on (`stored`) was asked,
+    but several Silents are asked for each time. */
+export function start(action, dialogs = picked(), stored = null) {
   const chosen = targets(action, dialogs);
-  const asks = action.endsWith("_all") || (action === "silence" && chosen.length > 1);
-  if (asks) openExtra("asks", "preview", action, chosen, () => run(action, chosen.map((dialog) => dialog.chat_id)));
-  else if (chosen.length) run(action, chosen.map((dialog) => dialog.chat_id));
+  const go = () => run(action, chosen.map((dialog) => dialog.chat_id), stored);
+  const asks = (action.endsWith("_all") && !stored) || (action === "silence" && chosen.length > 1);
+  if (asks) openExtra("asks", "preview", action, chosen, go);
+  else if (chosen.length) go();
 }
 
 const share = (progress) => Math.min(progress.size, state.limit, progress.left.length);
@@ -124,7 +126,9 @@ function end(progress) {
     : results.length ? sentence(progress.action, results) : t("desk.run.nothing");
   say(words);
   progress.words = words;
-  if (!bad.length && !unsure.length && !progress.trouble && !progress.left.length) {
+  const idle = progress.stop && !results.length && !progress.trouble; // stopped before anything: nothing to go on with
+  if (idle) forgetRun(progress), toast(words);
+  else if (!bad.length && !unsure.length && !progress.trouble && !progress.left.length) {
     state.run = null;
     toast(good.length === 1 ? words : t(`desk.toast.${plain(progress.action)}.many`, { n: good.length }),
       ...(progress.undo ? [undoButton(progress.undo)] : []));
@@ -185,6 +189,12 @@ function progressBar(progress) {
   ];
 }
 
+function forgetRun({ id, left }) {
+  if (left.length) drop(`/api/runs/${id}`).catch(() => {});
+  state.run = null;
+  changed();
+}
+
 /** What a run that ended did not do and could still do. */
 function undone({ action, left, results }) {
   const ids = [...results.values()]
@@ -206,14 +216,11 @@ function endBar(progress) {
         state.view = "all"; state.query = state.line = ""; state.filter = {}; state.picked = new Set(bad); state.run = null; changed();
       }),
     again.length > 0 && wordButton(t(progress.left.length && !not.length && !progress.trouble ? "desk.run.go_on" : "desk.try_again"),
-      ".btn-link", () => run(action, again, { run: progress.id, undo: progress.undo })),
+      ".btn-link", () => start(action, again.map((id) => state.dialogs.get(id)), { run: progress.id, undo: progress.undo })),
     not.length + unsure.length > 0 && wordButton(t("desk.run.why"), ".btn-link",
       () => openExtra("asks", "reasons", plain(progress.action), [...not, ...unsure])),
     el("span.space"),
-    closeButton(t("desk.close"), () => {
-      if (progress.left.length) drop(`/api/runs/${progress.id}`).catch(() => {});
-      state.run = null; changed();
-    }),
+    closeButton(t("desk.close"), () => forgetRun(progress)),
   ];
 }
 
@@ -226,6 +233,7 @@ export function offerRun(stored) {
 }
 
 let drawn = "";
+let wasMode = "";
 export function drawDock() {
   const { run: progress } = state;
   const mode = progress && !progress.ended ? "running" : state.picked.size ? "picked" : progress ? "ended" : "";
@@ -239,12 +247,13 @@ export function drawDock() {
   if (key === drawn) return;
   drawn = key;
   const focused = [...dock.querySelectorAll("button")].indexOf(document.activeElement);
+  const same = mode === wasMode;
+  wasMode = mode;
   dock.classList.toggle("picked-bar", mode === "picked");
   dock.replaceChildren(...(mode === "picked" ? selectionBar() : mode === "running" ? progressBar(progress) : mode ? endBar(progress)
     : []).filter(Boolean));
-  if (focused >= 0) {
-    const buttons = dock.querySelectorAll("button");
-    if (buttons.length) buttons[Math.min(focused, buttons.length - 1)].focus();
-    else document.querySelector(".row[tabindex='0']")?.focus({ preventScroll: true });
+  if (focused >= 0) { // never by itself onto a button of another bar: Stop, Undo
+    const buttons = same ? dock.querySelectorAll("button") : [];
+    (buttons[Math.min(focused, buttons.length - 1)] ?? document.querySelector(".row[tabindex='0']"))?.focus({ preventScroll: true });
   }
 }

@@ -43,7 +43,8 @@ function preview(desk, action, targets, run) {
   if (typed) {
     go.setAttribute("aria-disabled", "true");
     typed.addEventListener("input", () => go.setAttribute("aria-disabled", String(typed.value.trim() !== String(n))));
-    typed.addEventListener("keydown", (event) => { if (event.key === "Enter") go.click(); });
+    // The same Enter must not press what has the focus once this is closed.
+    typed.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(), go.click(); });
   }
   const waiting = targets.filter(isWaiting).length;
   const points = [];
