@@ -130,7 +130,8 @@ class ActionAnswer(msgspec.Struct, kw_only=True):
 
 
 class Entry(msgspec.Struct, kw_only=True):
-    """One journal entry: a click, or all requests of one bulk run. `by` is a colleague, None is oneself."""
+    """One journal entry: a click, or all requests of one bulk run. `by` is a colleague, None is oneself;
+    `undoes` is the entry that it took back."""
 
     id: str
     run: str | None
@@ -140,6 +141,7 @@ class Entry(msgspec.Struct, kw_only=True):
     results: list[Result]
     undo: Undo | None
     by: Person | None = None
+    undoes: str | None = None
 
 
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True):

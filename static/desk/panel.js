@@ -7,7 +7,7 @@ import { openExtra } from "./extras.js";
 import { openChat } from "./frame.js";
 import { focusRow } from "./list.js";
 import { autoOff, channelName, crmOf, face, makeRow, nameOf, responsible, setSwitch, silentFor, withKey } from "./row.js";
-import { applies, changed, plain, state, SWITCHES } from "./state.js";
+import { applies, changed, plain, state, switchOf, SWITCHES } from "./state.js";
 import { dayAndClock, duration, now } from "./time.js";
 import { has, t } from "./words.js";
 
@@ -180,9 +180,11 @@ export function changeOf(entry, id) {
 }
 
 export function entryTitle(entry) {
-  const act = plain(entry.action);
+  const did = plain(entry.action);
+  const { on, off } = (entry.source === "undo" && SWITCHES[switchOf(did)]) || {};
+  const act = on ? (did === on ? off : on) : did; // an undo is named by what it took back
   const one = entry.results.length === 1;
   const what = has(`desk.entry.${act}.one`) ? t(`desk.entry.${act}.${one ? "one" : "many"}`,
     { name: entry.results[0]?.client_name ?? "", n: entry.results.length }) : entry.action;
-  return entry.source === "undo" ? t("desk.entry.undid", { what }) : what;
+  return on ? t("desk.entry.undid", { what }) : what;
 }

@@ -202,7 +202,7 @@ def test_the_journal_is_searched_undone_and_carried_off(desk: PortalPage) -> Non
     assert names[second] not in text
     page.get_by_role("button", name="Undo").press("Enter")
     expect(page.locator(".entry")).to_have_count(2)
-    expect(page.locator(".entry").first).to_contain_text("Undo:")
+    expect(page.locator(".entry").first).to_contain_text("Undid “Pinned: ")
     assert first not in desk.pinned()
     offered = page.get_by_label("Action").locator("option").evaluate_all("all => all.map(one => one.value)")
     assert offered == ["", *ACTIONS]

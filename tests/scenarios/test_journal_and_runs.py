@@ -48,6 +48,8 @@ def test_a_run_is_one_entry_and_one_undo(operator: Frame) -> None:
     assert last["undo"]["count"] == 4
     assert set(give_back(operator, last["undo"])) == set(chats)
     assert pinned(operator.sandbox) == before
+    undo, whole = operator.get("/api/journal").json()["entries"][:2]
+    assert (undo["undoes"], whole["undoes"]) == (whole["id"], None)
 
 
 def test_a_run_survives_reopening(operator: Frame) -> None:

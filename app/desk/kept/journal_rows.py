@@ -162,6 +162,7 @@ def _make_entry(
         results=[_make_result(found) for found in results],
         undo=Undo(row.public_id, left, row.undo_until) if undoable else None,
         by=None if mine else Person(row.user_id, names.get(row.user_id)),
+        undoes=row.undoes if mine else None,
     )
 
 

@@ -22,8 +22,9 @@ function counted(desk, dialogs) {
     groups(desk, dialogs, t("desk.filter.lines"), (dialog) => dialog.line_name || `#${dialog.line_id}`));
 }
 
-/** Shows what an action will touch. `action` is the one that runs (pin_all, unpin_all, pin, silence …). */
-function preview(desk, action, targets, run) {
+/** Shows what an action will touch. `action` is the one that runs (pin_all, unpin_all, pin, silence …); `final`: without a
+    way back, because it is one itself. */
+function preview(desk, action, targets, run, final = false) {
   const { el, icon, t, state, modal, matching, isWaiting, autoOffMinutes } = desk;
   const button = (look, words, onclick, dataset = {}) => el(`button.btn${look}`, { onclick, dataset }, words);
   const point = (name, ...words) => el("li", {}, icon(name), el("span", {}, ...words));
@@ -58,7 +59,7 @@ function preview(desk, action, targets, run) {
   if (action === "pin_all" && queued) points.push(point("chats", t("desk.ask.pin.queue", { n: queued })));
   if (action === "pin_all" && others) points.push(point("lock", t("desk.ask.pin.others", { n: others })));
   if (base === "silence" && autoOffMinutes()) points.push(point("timer", t("desk.ask.auto_off", { n: autoOffMinutes() })));
-  if (n) points.push(point("undo", t(base === "unpin" ? "desk.ask.undo_unpin" : "desk.ask.undo")));
+  if (n && !final) points.push(point("undo", t(base === "unpin" ? "desk.ask.undo_unpin" : "desk.ask.undo")));
   const title = n ? t(`desk.ask.${base}.title`, { n }) : t(`desk.ask.${base}.none`);
   const box = modal("", title,
     el("h2", {}, title),

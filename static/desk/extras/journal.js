@@ -1,6 +1,6 @@
 // The journal as a page: everything the operator did, found by client or action, taken back, carried off as a table.
 
-import { add } from "./entries.js";
+import { add, staying } from "./entries.js";
 import { instead, openPage, save, select, surface, teller, why } from "./kit.js";
 
 const PAGE = 50;
@@ -42,6 +42,7 @@ export const open = surface((desk) => {
   }
 
   function fill({ entries, more: older }, before) {
+    const stay = staying(list);
     if (!before) list.replaceChildren(), delete list.dataset.day;
     for (const entry of entries) add(desk, list, entry, "h2", results);
     if (older) {
@@ -56,6 +57,7 @@ export const open = surface((desk) => {
     else tell(older ? t("extra.journal.found_more", { n }) : t("extra.journal.found", { n }));
     if (!n) list.append(filtered ? instead(desk, "search", t("extra.journal.none"), t("extra.journal.none_text"))
       : instead(desk, "undo", t("desk.journal"), t("desk.journal.empty")));
+    stay();
   }
 
   async function exported() {
