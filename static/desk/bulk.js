@@ -53,7 +53,9 @@ export function pickAll(on = true) {
     but several Silents are asked for each time. */
 export function start(action, dialogs = picked(), stored = null) {
   const chosen = targets(action, dialogs);
-  const go = () => run(action, chosen.map((dialog) => dialog.chat_id), stored);
+  const wanted = new Set(chosen.map((dialog) => dialog.chat_id));
+  // From the top of the list: the most urgent first, what is not on screen last.
+  const go = () => run(action, [...new Set([...sequence(), ...wanted])].filter((id) => wanted.has(id)), stored);
   const asks = (action.endsWith("_all") && !stored) || (action === "silence" && chosen.length > 1);
   if (asks) openExtra("asks", "preview", action, chosen, go);
   else if (chosen.length) go();
@@ -122,8 +124,10 @@ function end(progress) {
   const results = [...progress.results.values()];
   progress.ended = true;
   const { good, bad, unsure } = tally(results);
-  const words = progress.trouble ? [results.length && sentence(progress.action, results), progress.trouble].filter(Boolean).join(" ")
-    : results.length ? sentence(progress.action, results) : t("desk.run.nothing");
+  const stopped = progress.stop && progress.left.length && t("desk.run.stopped", { n: progress.total - progress.left.length,
+    total: progress.total });
+  const words = [stopped, (!stopped || bad.length || unsure.length) && sentence(progress.action, results)]
+    .filter((told) => told && results.length).concat(progress.trouble ?? []).join(" ") || t("desk.run.nothing");
   say(words);
   progress.words = words;
   const idle = progress.stop && !results.length && !progress.trouble; // stopped before anything: nothing to go on with
@@ -177,6 +181,8 @@ function progressBar(progress) {
   const line = el("i");
   line.style.transform = `scaleX(${progress.total ? done / progress.total : 0})`;
   const left = done > 0 && !progress.stop ? ((performance.now() - progress.began) / done) * progress.left.length : 0;
+  const stop = wordButton(t("desk.stop"), ".btn-line", () => { progress.stop = true; changed(); }, null, { stop: "" });
+  stop.style.marginInlineEnd = "42px"; // the bar's Close comes there: a second click meets nothing
   return [
     el("span.progress", { role: "progressbar", "aria-label": t("desk.run.label"), "aria-valuemin": 0, "aria-valuemax": progress.total,
       "aria-valuenow": done }, line),
@@ -185,43 +191,15 @@ function progressBar(progress) {
     facts(progress),
     el("span.space"),
     progress.stop ? el("span.fade", {}, t("desk.run.stopping"))
-      : wordButton(t("desk.stop"), ".btn-line", () => { progress.stop = true; changed(); }, null, { stop: "" }),
+      : stop,
   ];
 }
 
-function forgetRun({ id, left }) {
+/** Nothing of it is left to do, and its bar goes. */
+export function forgetRun({ id, left }) {
   if (left.length) drop(`/api/runs/${id}`).catch(() => {});
   state.run = null;
   changed();
-}
-
-/** What a run that ended did not do and could still do. */
-function undone({ action, left, results }) {
-  const ids = [...results.values()]
-    .filter((result) => ["failed", "refused", "unconfirmed"].includes(result.outcome)).map((result) => result.chat_id);
-  return [...new Set([...ids, ...left])].filter((id) => state.dialogs.has(id) && applies(state.dialogs.get(id), plain(action)));
-}
-
-function endBar(progress) {
-  const again = undone(progress);
-  // "All" once more, as long as that touches nothing that was not in the question.
-  const action = targets(progress.action).every(({ chat_id: id }) => again.includes(id)) ? progress.action : plain(progress.action);
-  const { bad: not, unsure } = tally([...progress.results.values()]);
-  const bad = not.map((result) => result.chat_id).filter((id) => state.dialogs.has(id));
-  return [
-    el("span.strong", {}, progress.words), 
-    progress.undo && undoButton(progress.undo, t("desk.undo"), ".btn-link"),
-    bad.length > 0 && wordButton(t("desk.run.show", { n: bad.length }), ".btn-link",
-      () => {
-        state.view = "all"; state.query = state.line = ""; state.filter = {}; state.picked = new Set(bad); state.run = null; changed();
-      }),
-    again.length > 0 && wordButton(t(progress.left.length && !not.length && !progress.trouble ? "desk.run.go_on" : "desk.try_again"),
-      ".btn-link", () => start(action, again.map((id) => state.dialogs.get(id)), { run: progress.id, undo: progress.undo })),
-    not.length + unsure.length > 0 && wordButton(t("desk.run.why"), ".btn-link",
-      () => openExtra("asks", "reasons", plain(progress.action), [...not, ...unsure])),
-    el("span.space"),
-    closeButton(t("desk.close"), () => forgetRun(progress)),
-  ];
 }
 
 /** A stored run that was not finished, by a reload or by Stop, is offered, never begun by itself. */
@@ -243,15 +221,17 @@ export function drawDock() {
   const key = mode === "picked"
     ? [mode, matching().length, ...picked().map((dialog) => `${dialog.chat_id}${dialog.pinned}${dialog.top}${dialog.silent}`)].join()
     : [mode, progress?.id, progress?.left.length, progress?.results.size, progress?.stop,
-      mode === "ended" && [...undone(progress), ...targets(progress.action).map((dialog) => dialog.chat_id)]].join();
+      mode === "ended" && targets(progress.action).map((dialog) => dialog.chat_id)].join();
   if (key === drawn) return;
   drawn = key;
   const focused = [...dock.querySelectorAll("button")].indexOf(document.activeElement);
   const same = mode === wasMode;
   wasMode = mode;
   dock.classList.toggle("picked-bar", mode === "picked");
-  dock.replaceChildren(...(mode === "picked" ? selectionBar() : mode === "running" ? progressBar(progress) : mode ? endBar(progress)
-    : []).filter(Boolean));
+  // The bar of an end is its words first; extras/ended.js adds what can be done, and renews only that.
+  if (mode !== "ended" || !same) dock.replaceChildren(...(mode === "picked" ? selectionBar() : mode === "running" ? progressBar(progress)
+    : mode ? [el("span.strong", {}, progress.words)] : []).filter(Boolean));
+  if (mode === "ended") openExtra("ended", dock, progress);
   if (focused >= 0) { // never by itself onto a button of another bar: Stop, Undo
     const buttons = same ? dock.querySelectorAll("button") : [];
     (buttons[Math.min(focused, buttons.length - 1)] ?? document.querySelector(".row[tabindex='0']"))?.focus({ preventScroll: true });

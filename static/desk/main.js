@@ -2,7 +2,7 @@
 
 import { act, begin, dismiss, explain, mark, reason, sentence, settle, tally, undoButton, undoLast } from "./actions.js";
 import { ask, drop, get, getFile, post, prefer, put, Refusal } from "./api.js";
-import { offerRun, pick, pickRange, run, start, targets } from "./bulk.js";
+import { forgetRun, offerRun, pick, pickRange, run, start, targets } from "./bulk.js";
 import { $, attr, bdi, el, icon, text } from "./dom.js";
 import { context, openExtra, SURFACES } from "./extras.js";
 import { greetPortal, openChat } from "./frame.js";
@@ -120,7 +120,7 @@ Object.assign(context, {
   undoButton, undoLast, rememberUndo, openMenu, openChat, isOn, crmOf,
   matching, isWaiting, VIEWS, ORDERS, search, conditions, savedView, sortOf, lines, channel, channelName, channelIcon, nameOf, keyOf,
   clock, day, dayAndClock, moment, duration, now, showCard, openPanel, entryTitle, changeOf, focusRow, refreshSoon, setView, openFilter,
-  clearFilter,
+  clearFilter, forgetRun,
   openExtra, SURFACES, setTheme, makeRow, setRow, mark, begin, sequence, sortNow,
 });
 const first = setting("view");
@@ -145,5 +145,5 @@ greetPortal();
 // What the first clicks may need is fetched while nothing else happens.
 (window.requestIdleCallback ?? setTimeout)(() => {
   style("triage");
-  ["menus", "talk", "undo", "asks", "palette", "triage", "entries"].forEach((name) => import(`./extras/${name}.js`).catch(() => {}));
+  ["menus", "talk", "undo", "asks", "ended", "palette", "triage", "entries"].forEach((name) => import(`./extras/${name}.js`).catch(() => {}));
 }, { timeout: 3000 });

@@ -12,6 +12,7 @@ from tests.support.portal_page import PortalPage
 pytestmark = pytest.mark.usefixtures("still")
 
 SILENT = "imopenlines.session.mode.silent"
+PIN = "imopenlines.session.mode.pin"
 
 
 @pytest.fixture
@@ -189,6 +190,33 @@ def test_undo_in_the_journal_stays_at_its_entry(desk: PortalPage, person: Frame)
     entry = "document.activeElement.closest('.entry')?.textContent ?? document.activeElement.tagName"
     assert f"Pinned: {name}" in desk.document.evaluate(entry)
     assert "Undone" in desk.document.evaluate(entry)
+
+
+def test_a_stopped_run_says_how_far_it_came_and_loses_nothing(desk: PortalPage) -> None:
+    desk.sandbox.switch(latency={PIN: 0.4})
+    loose = desk.chats(pinned=False)
+    rows = [
+        int(row.get_attribute("data-chat-id") or 0)
+        for row in desk.app.locator("#rows .row[data-chat-id]").all()
+    ]
+    for chat_id in reversed(loose):
+        desk.row(chat_id).locator(".pick input").check(force=True)
+    dock = desk.app.locator("#dock")
+    dock.locator('[data-action="pin"]').click()
+    stop = dock.locator("[data-stop]")
+    expect(dock.locator(".facts .ok")).to_be_visible(timeout=PATIENCE)
+    box = stop.bounding_box()
+    assert box
+    stop.click()
+    desk.sandbox.switch(latency={})
+    words = dock.locator(".strong")
+    expect(words).to_have_text(re.compile(rf"^Stopped: \d+ of {len(loose)}\.$"), timeout=PATIENCE)
+    desk.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(dock.locator("[data-undo]")).to_be_visible()
+    expect(dock.get_by_role("button", name="Go on")).to_be_visible()
+    done = int(re.findall(r"\d+", words.inner_text())[0])
+    order = [chat_id for chat_id in rows if chat_id in loose]
+    assert desk.pinned() & set(loose) == set(order[:done]), "from the top of the list"
 
 
 def test_the_journal_names_up_to_three_clients(desk: PortalPage, person: Frame) -> None:
