@@ -98,6 +98,10 @@ export const reason = (result, action) => {
   return t(`desk.not.${plain(action)}`, { why: has(known) ? t(known) : t("desk.code.none") });
 };
 
+const isHere = ({ code }) => code === "here_only"; // Top that the portal itself does not show
+const alsoHere = (good) => (good.some(isHere) ? `. ${t("desk.here_only")}` : "");
+export const manyDone = (action, good) => t(`desk.toast.${plain(action)}.many`, { n: good.length }) + alsoHere(good);
+
 /** Takes an answer of an action or an undo into the page. */
 export function settle(answer, action = answer.action) {
   lastWrite = performance.now();
@@ -108,7 +112,7 @@ export function settle(answer, action = answer.action) {
     const id = result.chat_id;
     if (!switchOf(act) && !QUEUE_ACTIONS.includes(act)) continue;
     if (result.outcome === "done" && act === "skip") mark(id, act, null), leave(id, t("desk.gone.skipped"), "skipped");
-    else if (result.outcome === "done") mark(id, act, "done");
+    else if (result.outcome === "done") mark(id, act, "done", isHere(result) ? t("desk.here_only") : "");
     else if (result.outcome === "already" || (result.outcome === "unconfirmed" && result.code === "not_told")) mark(id, act, null);
     else if (result.outcome === "unconfirmed" && !missed(result)) // a portal that gave no answer may still be at it
       mark(id, act, "unsure", "", now() + (result.code === "timeout" ? state.click : 0));
@@ -150,7 +154,7 @@ export function sentence(action, results) {
   const { good, bad, unsure, already } = tally(results);
   if (results.length === 1) {
     const [only] = results;
-    if (good.length) return t(`desk.said.${act}`, { name: only.client_name });
+    if (good.length) return isHere(only) ? only.message : t(`desk.said.${act}`, { name: only.client_name });
     return (!missed(only) && only.message) ||
       (already.length ? t("desk.said.already", { name: only.client_name }) : unsure.length ? t("desk.note.unsure") : reason(only, act));
   }
@@ -158,7 +162,7 @@ export function sentence(action, results) {
   if (already.length) parts.push(t("desk.sum.already", { n: already.length }));
   if (unsure.length) parts.push(t("desk.sum.unsure", { n: unsure.length }));
   if (bad.length) parts.push(t("desk.sum.not", { n: bad.length }));
-  return `${parts.join(", ")}.`;
+  return `${parts.join(", ")}${alsoHere(good)}.`;
 }
 
 export const undoButton = (undo, label = t("desk.undo"), look = "") => el(`button.btn${look}`,
@@ -172,8 +176,9 @@ function report(action, answer) {
     el("button.btn", { onclick: () => openChat(mine) }, t("desk.open")));
   if (!good.length || !answer.undo) return;
   const words = el("span");
-  if (good.length === 1) words.append(nameOf({ client_name: good[0].client_name }), " ", t(`desk.toast.${plain(action)}.one`));
-  else words.append(t(`desk.toast.${plain(action)}.many`, { n: good.length }));
+  if (good.length === 1 && isHere(good[0])) words.append(good[0].message);
+  else if (good.length === 1) words.append(nameOf({ client_name: good[0].client_name }), " ", t(`desk.toast.${plain(action)}.one`));
+  else words.append(manyDone(action, good));
   toast(words, undoButton(answer.undo));
 }
 

@@ -1,6 +1,6 @@
 // Many dialogs at once: the selection, the docked bar with its promises, and runs in shares that can be stopped.
 
-import { abandon, begin, explain, mark, sentence, settle, tally, undoButton } from "./actions.js";
+import { abandon, begin, explain, manyDone, mark, sentence, settle, tally, undoButton } from "./actions.js";
 import { drop, post, Refusal } from "./api.js";
 import { $, el, hide, icon } from "./dom.js";
 import { openExtra } from "./extras.js";
@@ -134,7 +134,7 @@ function end(progress) {
   if (idle) forgetRun(progress), toast(words);
   else if (!bad.length && !unsure.length && !progress.trouble && !progress.left.length) {
     state.run = null;
-    toast(good.length === 1 ? words : t(`desk.toast.${plain(progress.action)}.many`, { n: good.length }),
+    toast(good.length === 1 ? words : manyDone(progress.action, good),
       ...(progress.undo ? [undoButton(progress.undo)] : []));
   }
   refreshSoon(1);

@@ -63,7 +63,7 @@ export function noteOf(dialog, mark) {
   if (left < WINDOW) return { text: t("desk.note.window", { time: duration(left) }), look: "warn", icon: "timer" };
   if (dialog.reply_closed || (dialog.reply_until && left === Infinity)) return { text: t("desk.note.window_closed"), look: "warn",
     icon: "timer" };
-  if (mark?.phase === "done") return { text: t(`desk.past.${mark.action}`), look: "ok", icon: "check-s" };
+  if (mark?.phase === "done") return { text: mark.text || t(`desk.past.${mark.action}`), look: "ok", icon: "check-s" };
   return null;
 }
 

@@ -179,6 +179,31 @@ def test_an_undo_names_its_entry(desk: PortalPage, person: Frame) -> None:
         expect(button).to_have_text("Undo")
 
 
+def test_top_claims_no_more_than_the_portal_did(desk: PortalPage) -> None:
+    desk.sandbox.switch(recent_pin_lines="forbidden")
+    first, *more = desk.chats(pinned=False)[:3]
+    name = desk.row(first).locator(".name").inner_text()
+    desk.button(first, "top").click()
+    expect(desk.row(first).locator(".note")).to_have_text("Done, in Pinline only")
+    expect(desk.app.locator("#toasts")).to_contain_text(f"Done, in Pinline only: {name}")
+    expect(desk.said()).to_contain_text("Done, in Pinline only")
+    choose(desk, *more).locator('[data-action="top"]').click()
+    expect(desk.app.locator("#toasts")).to_contain_text(
+        "2 dialogs put on top. Done, in Pinline only", timeout=PATIENCE
+    )
+    told = entries(desk)
+    expect(told.nth(0)).to_contain_text("Done, in Pinline only")
+    expect(told.nth(1)).to_contain_text("Done, in Pinline only")
+
+
+def test_top_that_the_portal_shows_as_well_is_just_top(desk: PortalPage) -> None:
+    desk.sandbox.switch(recent_pin_lines="allowed")
+    chat_id = desk.chats(pinned=False)[0]
+    desk.button(chat_id, "top").click()
+    expect(desk.app.locator("#toasts")).to_contain_text("put on top", timeout=PATIENCE)
+    expect(entries(desk).first).not_to_contain_text("Pinline only")
+
+
 def test_undo_in_the_journal_stays_at_its_entry(desk: PortalPage, person: Frame) -> None:
     first, second = desk.chats(pinned=False)[:2]
     name = desk.row(first).locator(".name").inner_text()
