@@ -2,7 +2,7 @@
 
 import { abandon, begin, explain, manyDone, mark, sentence, settle, tally, undoButton } from "./actions.js";
 import { drop, post, Refusal } from "./api.js";
-import { $, el, hide, icon } from "./dom.js";
+import { $, el, hide, icon, toRow } from "./dom.js";
 import { openExtra } from "./extras.js";
 import { openMenu } from "./menu.js";
 import { refreshSoon } from "./polling.js";
@@ -234,6 +234,6 @@ export function drawDock() {
   if (mode === "ended") openExtra("ended", dock, progress);
   if (focused >= 0) { // never by itself onto a button of another bar: Stop, Undo
     const buttons = same ? dock.querySelectorAll("button") : [];
-    (buttons[Math.min(focused, buttons.length - 1)] ?? document.querySelector(".row[tabindex='0']"))?.focus({ preventScroll: true });
+    buttons.length ? buttons[Math.min(focused, buttons.length - 1)].focus() : toRow();
   }
 }

@@ -29,6 +29,9 @@ export function icon(name, classes = "s18") {
 
 export const useIcon = (svg, name) => attr(svg.firstElementChild, "href", `${sprite}#i-${name}`);
 
+/** The focus to the row that the keyboard is at. */
+export const toRow = () => document.querySelector(".row[tabindex='0']")?.focus({ preventScroll: true });
+
 /** A name, line or message in its own direction. */
 export const bdi = (text) => el("bdi", { dir: "auto" }, text);
 

@@ -1,7 +1,7 @@
 // One quiet line above the list: practice for somebody new, what's new after an update. One click and it is gone.
 
 import { prefer } from "./api.js";
-import { $, el, icon } from "./dom.js";
+import { $, el, icon, toRow } from "./dom.js";
 import { openExtra } from "./extras.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
@@ -15,6 +15,6 @@ export function greet(version) {
   const line = el("div.banner", { id: "greeting" }, icon("chats"), el("span.text", {}, t(`desk.greet.${surface}`)),
     el("button.btn.btn-line", { onclick: () => { done(); openExtra(surface); } }, t(`desk.greet.${surface}_go`)),
     el("button.icon-btn", { "aria-label": t("desk.dismiss"),
-      onclick: () => { done(); $("rows").querySelector("[tabindex='0']")?.focus({ preventScroll: true }); } }, icon("cross")));
+      onclick: () => { done(); toRow(); } }, icon("cross")));
   $("main").before(line);
 }

@@ -91,6 +91,7 @@ function drawWindow(virtual, total) {
   const lost = focused && !nodes.includes(focused);
   arrange(box, nodes, focused);
   if (lost && state.current !== null) rows.get(state.current)?.focus({ preventScroll: true });
+  else if (focused && !document.activeElement.offsetParent) focused.focus({ preventScroll: true }); // its control is hidden now
   earlier = sequence();
 }
 

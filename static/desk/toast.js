@@ -1,6 +1,6 @@
 // One sentence for everybody: spoken once through the status region, shown in a toast with its way back.
 
-import { $, el, icon } from "./dom.js";
+import { $, el, icon, toRow } from "./dom.js";
 import { t } from "./words.js";
 
 let fading = 0;
@@ -12,9 +12,16 @@ export function say(sentence) {
   setTimeout(() => { region.textContent = sentence; }, 30); // a change is spoken, an equal text is not
 }
 
+/** A focus that was in the old toast goes to the list, not to nobody. */
+function swap(...boxes) {
+  const within = $("toasts").contains(document.activeElement);
+  $("toasts").replaceChildren(...boxes);
+  if (within) toRow();
+}
+
 export function hideToast() {
   clearTimeout(fading);
-  $("toasts").replaceChildren();
+  swap();
 }
 
 /** Shows a toast for ten seconds; for half a minute while pointer or focus is on it, the way back stays in the journal. */
@@ -24,7 +31,7 @@ export function toast(words, ...buttons) {
   const stay = (seconds) => () => { clearTimeout(fading); fading = setTimeout(hideToast, seconds * 1000); };
   for (const kind of ["pointerenter", "focusin"]) box.addEventListener(kind, stay(30));
   for (const kind of ["pointerleave", "focusout"]) box.addEventListener(kind, stay(10));
-  $("toasts").replaceChildren(box);
+  swap(box);
   stay(10)();
 }
 

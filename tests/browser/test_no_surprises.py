@@ -13,6 +13,7 @@ pytestmark = pytest.mark.usefixtures("still")
 
 SILENT = "imopenlines.session.mode.silent"
 PIN = "imopenlines.session.mode.pin"
+_ROW = "document.activeElement.closest('.row')?.dataset.chatId ?? document.activeElement.tagName"
 
 
 @pytest.fixture
@@ -204,6 +205,14 @@ def test_top_that_the_portal_shows_as_well_is_just_top(desk: PortalPage) -> None
     expect(entries(desk).first).not_to_contain_text("Pinline only")
 
 
+def test_undo_in_the_toast_leads_back_to_the_row(desk: PortalPage) -> None:
+    chat_id = desk.chats(pinned=False)[0]
+    desk.button(chat_id, "pin").click()
+    desk.app.locator("#toasts [data-undo]").click()
+    expect(desk.said()).to_contain_text("Undone", timeout=PATIENCE)
+    assert desk.document.evaluate(_ROW) == str(chat_id)
+
+
 def test_undo_in_the_journal_stays_at_its_entry(desk: PortalPage, person: Frame) -> None:
     first, second = desk.chats(pinned=False)[:2]
     name = desk.row(first).locator(".name").inner_text()
@@ -215,6 +224,23 @@ def test_undo_in_the_journal_stays_at_its_entry(desk: PortalPage, person: Frame)
     entry = "document.activeElement.closest('.entry')?.textContent ?? document.activeElement.tagName"
     assert f"Pinned: {name}" in desk.document.evaluate(entry)
     assert "Undone" in desk.document.evaluate(entry)
+
+
+def test_a_click_on_answer_stays_at_the_row(desk: PortalPage) -> None:
+    chat_id = queued(desk)[0]
+    desk.button(chat_id, "answer").first.click()
+    expect(desk.button(chat_id, "pin")).to_be_visible(timeout=PATIENCE)
+    desk.page.wait_for_timeout(100)  # the browser looks after a hidden focus with the next frame
+    assert desk.document.evaluate(_ROW) == str(chat_id)
+
+
+def test_passing_on_by_the_menu_stays_at_the_row_or_the_next(desk: PortalPage) -> None:
+    chat_id = queued(desk)[0]
+    desk.row(chat_id).locator(".more").click()
+    desk.app.get_by_role("menuitem", name="Pass on").click()
+    expect(desk.said()).to_contain_text("Passed on", timeout=PATIENCE)
+    desk.page.wait_for_timeout(100)
+    assert desk.document.evaluate(_ROW) == str(chat_id)
 
 
 def test_a_stopped_run_says_how_far_it_came_and_loses_nothing(desk: PortalPage) -> None:
