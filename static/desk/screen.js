@@ -9,7 +9,7 @@ import { nextAt, refresh } from "./polling.js";
 import { autoOff, MINUTE, silentFor } from "./row.js";
 import { changed, setting, state } from "./state.js";
 import { clock, clockSeconds, duration, now } from "./time.js";
-import { conditions, counts, lines, savedView, sequence, sortOf, VIEWS } from "./views.js";
+import { conditions, counts, lines, ownFilter, savedView, sequence, sortOf, VIEWS } from "./views.js";
 import { t } from "./words.js";
 
 export const openFilter = () => openExtra("triage", $("filter"));
@@ -19,9 +19,11 @@ export function clearFilter() {
   changed();
 }
 
+/** The filter goes along through our own views; a saved one has its own and leaves ours as it was. */
 export function setView(view) {
+  state.aside = ownFilter();
   state.view = view;
-  state.filter = {};
+  state.filter = VIEWS[view] ? state.aside : {};
   $("rows").scrollTop = 0;
   changed();
 }
@@ -58,7 +60,7 @@ function stateOf() {
   }
   if (conditions() || savedView()) {
     return { key: `filter${state.view}`, look: "filter", title: t("desk.view_empty.filter"), text: "",
-      buttons: [conditions() > 0 && el("button.btn.btn-line", { onclick: clearFilter }, t("desk.filter.clear"))] };
+      buttons: [conditions(state.filter) > 0 && el("button.btn.btn-line", { onclick: clearFilter }, t("desk.filter.clear"))] };
   }
   const line = state.line && state.view === "all";
   return { key: `view${state.view}${state.line}`,

@@ -12,6 +12,7 @@ export const state = {
   line: "",
   query: "",
   filter: {}, // beside view, line and search; the keys of a saved view
+  aside: {}, // the filter of our own views while a saved one is looked at
   views: [], // saved ones
   settings: null, // {operator, portal: {defaults, auto_silent_off}, may_edit_portal}
   actions: new Set(), // what the app can carry out

@@ -84,7 +84,7 @@ const inView = () => VIEWS[state.view] ?? passes(Object.keys(state.filter).lengt
 /** The order that is in force. */
 export const sortOf = () => state.filter.sort ?? savedView()?.filter.sort ?? (state.view === "closing" ? "closing" : setting("sort"));
 /** How many conditions beside view, line and search narrow the list. */
-export const conditions = (filter = state.filter) =>
+export const conditions = (filter = Object.keys(state.filter).length ? state.filter : savedView()?.filter ?? {}) =>
   Object.entries(filter).filter(([key, value]) => key !== "sort" && value !== null && value !== undefined && value !== "" &&
     value.length !== 0).length;
 
@@ -94,11 +94,19 @@ export function matching(tests = [inView(), passes(state.filter), ...both()]) {
   return [...state.dialogs.values()].filter((dialog) => tests.every((fits) => fits(dialog)));
 }
 
-/** How many dialogs each view shows, or would show at a click: line and search stay, the filter goes. */
+/** The filter of our own views, without the order that one of them may have for itself. */
+export function ownFilter() {
+  const { sort, ...filter } = VIEWS[state.view] ? state.filter : state.aside;
+  return filter;
+}
+
+/** How many dialogs each view shows, or would show at a click: line and search stay, the filter in our own views. */
 export function counts() {
   const all = matching(both()).filter((dialog) => !state.ghosts.has(dialog.chat_id));
-  const saved = state.views.map((view) => [String(view.id), passes(view.filter)]);
-  const numbers = Object.fromEntries([...Object.entries(VIEWS), ...saved].map(([name, fits]) => [name, all.filter(fits).length]));
+  const mine = all.filter(passes(ownFilter()));
+  const numbers = {};
+  for (const view of state.views) numbers[view.id] = all.filter(passes(view.filter)).length;
+  for (const [name, fits] of Object.entries(VIEWS)) numbers[name] = mine.filter(fits).length;
   return { ...numbers, [state.view]: matching().filter((dialog) => !state.ghosts.has(dialog.chat_id)).length };
 }
 

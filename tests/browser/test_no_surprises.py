@@ -243,6 +243,78 @@ def test_passing_on_by_the_menu_stays_at_the_row_or_the_next(desk: PortalPage) -
     assert desk.document.evaluate(_ROW) == str(chat_id)
 
 
+def test_the_palette_says_what_enter_will_do(keys: Keyboard) -> None:
+    desk = keys.desk
+    chat_id = desk.chats(pinned=True)[0]
+    keys.walk_to(chat_id)
+    desk.page.keyboard.press("Control+k")
+    chosen = desk.app.locator('.palette [aria-selected="true"]')
+    expect(chosen).to_have_text(re.compile("^Unpin the dialog"))
+    desk.app.locator(".palette input").fill("Pin")
+    expect(chosen).to_have_text(re.compile("^Unpin the dialog"))
+    desk.page.keyboard.press("Enter")
+    expect(desk.button(chat_id, "pin")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_filter_goes_along_from_view_to_view(desk: PortalPage) -> None:
+    rows = desk.app.locator("#rows .row[data-chat-id]")
+    number = desk.app.locator("#filter .num")
+
+    def count(view: str) -> int:
+        return int(desk.app.locator(f'.view[data-view="{view}"] .num').inner_text())
+
+    whole, waiting = count("all"), count("waiting")
+    desk.app.locator("#filter").click()
+    desk.app.locator(".filter-box").get_by_role("button", name="Telegram", exact=True).click()
+    desk.page.keyboard.press("Escape")
+    expect(number).to_have_text("1")
+    found = rows.count()
+    few = count("waiting")
+    assert count("all") == found < whole
+    assert 0 < few < waiting
+    desk.app.locator('[data-view="waiting"]').click()
+    expect(rows).to_have_count(few)
+    expect(number).to_have_text("1")
+    desk.app.locator('[data-view="all"]').click()
+    expect(rows).to_have_count(found)
+    desk.app.locator("#filter").click()
+    desk.app.locator(".filter-box").get_by_role("button", name="Clear", exact=True).click()
+    expect(rows).to_have_count(whole)
+    assert count("waiting") == waiting
+
+
+def test_a_saved_view_tells_its_conditions_and_leaves_the_filter_alone(
+    desk: PortalPage, person: Frame
+) -> None:
+    wanted = {"pinned": True, "stages": ["work", "answered"]}
+    assert person.request("POST", "/api/views", {"name": "Mine", "filter": wanted}).status < 300
+    desk.open()
+    rows = desk.app.locator("#rows .row[data-chat-id]")
+    chip = desk.app.locator("#saved .view")
+    expected = int(chip.locator(".num").inner_text())
+    desk.app.locator("#filter").click()
+    desk.app.locator(".filter-box").get_by_role("button", name="Telegram", exact=True).click()
+    desk.page.keyboard.press("Escape")
+    found = rows.count()
+    chip.click()
+    expect(desk.app.locator("#filter .num")).to_have_text("2")
+    expect(rows).to_have_count(expected)
+    expect(desk.app.locator('[data-view="all"] .num')).to_have_text(str(found))
+    desk.app.locator('[data-view="all"]').click()
+    expect(rows).to_have_count(found)
+    expect(desk.app.locator("#filter .num")).to_have_text("1")
+    client = desk.app.locator("#rows .name").first.inner_text()
+    desk.app.locator("#filter").click()
+    for channel in ("Instagram", "Telegram"):
+        desk.app.locator(f'[data-stays="channel{channel}"]').click()
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("Control+k")
+    desk.app.locator(".palette input").fill(client)
+    desk.page.keyboard.press("Enter")
+    expect(desk.app.locator("#panel h2")).to_have_text(client)
+    expect(desk.app.locator("#rows .row.open .name")).to_have_text(client)
+
+
 def test_a_stopped_run_says_how_far_it_came_and_loses_nothing(desk: PortalPage) -> None:
     desk.sandbox.switch(latency={PIN: 0.4})
     loose = desk.chats(pinned=False)

@@ -8,9 +8,8 @@ function commands(desk) {
   const all = [...state.dialogs.values()];
   const dialog = state.dialogs.get(state.current);
   const own = dialog && dialog.stage !== "queue"
-    ? Object.keys(SWITCHES).map((key) => ({ group: dialog.client_name, look: key, words: t(`desk.${key}`),
-      more: t(`desk.menu.${nextAction(dialog, key)}`),
-        keys: keyOf(key), run: () => act(nextAction(dialog, key), dialog.chat_id) }))
+    ? Object.keys(SWITCHES).map((key) => ({ group: dialog.client_name, look: key, words: t(`desk.menu.${nextAction(dialog, key)}`),
+      find: t(`desk.${key}`), keys: keyOf(key), run: () => act(nextAction(dialog, key), dialog.chat_id) }))
     : dialog ? ["answer", "skip"].filter((action) => applies(dialog, action)).map((action) => ({
         group: dialog.client_name, look: action === "answer" ? "check-m" : "next",
         words: t(`desk.${action}`), keys: action === "answer" ? "A" : "N", run: () => act(action, dialog.chat_id) })) : [];
@@ -44,11 +43,15 @@ function commands(desk) {
 }
 
 function clients(desk, query) {
-  const { search, state, t, channelName, setView, focusRow, showCard } = desk;
+  const { search, state, t, channelName, setView, focusRow, showCard, matching, clearFilter } = desk;
   const found = search(query);
   return [...state.dialogs.values()].filter((dialog) => query.trim() && found(dialog)).slice(0, 6).map((dialog) => ({
     group: t("desk.palette.clients"), look: "message", words: dialog.client_name, more: `${channelName(dialog)} · ${dialog.line_name}`,
-    run: () => { setView("all"); queueMicrotask(() => { focusRow(dialog.chat_id); showCard(dialog.chat_id, false); }); } }));
+    run: () => {
+      setView("all");
+      if (!matching().some((one) => one.chat_id === dialog.chat_id)) clearFilter(); // who was asked for is shown
+      queueMicrotask(() => { focusRow(dialog.chat_id); showCard(dialog.chat_id, false); });
+    } }));
 }
 
 export async function open(desk) {
@@ -81,7 +84,7 @@ export async function open(desk) {
     .split(" ").map((key) => el("kbd", {}, key));
   const fill = () => {
     const needle = input.value.trim().toLocaleLowerCase();
-    shown = [...commands(desk).filter((item) => `${item.words} ${item.more ?? ""}`.toLocaleLowerCase().includes(needle)),
+    shown = [...commands(desk).filter((item) => `${item.words} ${item.more ?? ""} ${item.find ?? ""}`.toLocaleLowerCase().includes(needle)),
       ...clients(desk, input.value)];
     let group = "";
     list.replaceChildren();

@@ -143,6 +143,7 @@ function editor(desk, box, view) {
     const made = view ? { ...view, ...body, ...(await put(`/api/views/${view.id}`, body)) } : await post("/api/views", body);
     state.views = view ? state.views.map((one) => (one.id === view.id ? made : one)) : [...state.views, made];
     state.query = desk.$("search").value = state.line = desk.$("line").value = "";
+    if (desk.VIEWS[state.view]) state.filter = {}; // it lives in the saved view now
     setView(String(made.id));
     say(t("desk.view_saved", { name: made.name }));
   });
