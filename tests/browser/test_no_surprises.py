@@ -351,3 +351,31 @@ def test_the_journal_names_up_to_three_clients(desk: PortalPage, person: Frame) 
     expect(told.nth(1)).to_contain_text(", ".join(named[chat_id] for chat_id in few))
     expect(told.nth(0)).to_contain_text(re.compile(r"(?:[^,]+, ){2}[^,]+ \+2"))
     assert sum(named[chat_id] in told.nth(0).inner_text() for chat_id in many) == 3
+
+
+def test_top_is_ordered_from_the_menu_of_a_row(desk: PortalPage, person: Frame) -> None:
+    first, second, third = desk.chats(pinned=False)[:3]
+    person.act("top", first, second, third)
+    desk.open()
+    rows = desk.app.locator("#rows .row[data-chat-id]")
+    at = [int(rows.nth(place).get_attribute("data-chat-id") or 0) for place in range(3)]
+
+    def offered(chat_id: int) -> list[str]:
+        desk.row(chat_id).locator(".more").click()
+        names = [
+            name for name in ("Move up", "Move down") if desk.app.get_by_role("menuitem", name=name).count()
+        ]
+        desk.page.keyboard.press("Escape")
+        return names
+
+    assert [offered(chat_id) for chat_id in at] == [["Move down"], ["Move up", "Move down"], ["Move up"]]
+    assert offered(desk.chats(pinned=False)[5]) == []
+    desk.row(at[2]).locator(".more").click()
+    desk.app.get_by_role("menuitem", name="Move up").click()
+    expect(desk.said()).to_have_text("Moved to place 2 of 3.", timeout=PATIENCE)
+    assert [int(rows.nth(place).get_attribute("data-chat-id") or 0) for place in range(3)] == [
+        at[0],
+        at[2],
+        at[1],
+    ]
+    assert desk.document.evaluate(_ROW) == str(at[2])

@@ -25,7 +25,18 @@ function page({ $, t, state, start, targets, openMenu, openExtra, prefer, settin
   ].filter((item) => item !== undefined));
 }
 
-function row({ $, t, state, act, nextAction, isOn, crmOf, openMenu, openChat, showCard, say }, button, dialog) {
+/** The order of Top for who has no keyboard: only ways that lead somewhere. */
+function places({ t, state, sequence, openExtra }, { chat_id: id }) {
+  const top = sequence().filter((known) => state.dialogs.get(known)?.top && state.dialogs.get(known).stage !== "queue");
+  const at = top.indexOf(id);
+  const move = (name, by) => top[at + by] !== undefined &&
+    { label: t(`desk.menu.${name}`), icon: name === "up" ? "top" : "down", run: () => openExtra("order", id, by) };
+  const items = at < 0 ? [] : [move("up", -1), move("down", 1)].filter(Boolean);
+  return items.length ? [...items, null] : [];
+}
+
+function row(desk, button, dialog) {
+  const { $, t, state, act, nextAction, isOn, crmOf, openMenu, openChat, showCard, say } = desk;
   const toggles = ["top", "silent"].map((key) =>
     ({ label: t(`desk.menu.${nextAction(dialog, key)}`), icon: key, danger: key === "silent" && !isOn(dialog, key),
     dataset: { action: nextAction(dialog, key) }, run: () => act(nextAction(state.dialogs.get(dialog.chat_id), key), dialog.chat_id) }));
@@ -35,6 +46,7 @@ function row({ $, t, state, act, nextAction, isOn, crmOf, openMenu, openChat, sh
   const crm = crmOf(dialog)[0];
   openMenu(button, [
     ...(offered ? [...offered, null] : narrow ? [...toggles, null] : []),
+    ...places(desk, dialog),
     { label: t("desk.open"), icon: "message", run: () => openChat(dialog) },
     { label: t("desk.look"), icon: "chats", run: () => showCard(dialog.chat_id) },
     ...(crm ? [{ label: t("desk.open_crm"), icon: "person", href: `${state.portal}/crm/${crm.type}/details/${crm.id}/` }] : []),
