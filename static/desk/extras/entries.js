@@ -104,5 +104,8 @@ function wayBack(desk, entry, act, good) {
 }
 
 const failures = ({ el, icon, nameOf, reason }, entry, bad) =>
-  bad.slice(0, 10).map((result) => el("p.bad", {}, icon("alert"),
-    el("span", {}, el("b", {}, nameOf(result)), " · ", reason(result, entry.action))));
+  bad.slice(0, 10).map((result) => {
+    const why = reason(result, entry.action);
+    const named = !why.includes(result.client_name); // once is enough
+    return el("p.bad", {}, icon("alert"), el("span", {}, named && el("b", {}, nameOf(result)), named && " · ", why));
+  });
