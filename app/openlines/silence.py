@@ -1,7 +1,8 @@
 """Silent mode: whom to believe. Some portals keep it for the whole chat and tell it in the list, newer ones
 keep it for each person and tell nobody, leaving a meaningless old value in the list.
 
-Which kind a portal is, is learnt from writes: `chat`, `personal`, or `unknown` until then.
+Which kind a portal is, is learnt from writes: `chat`, `personal`, or `unknown` until then. While a write that
+no list shows speaks against `chat` it is `doubted`: portals change their kind with an update.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,10 +18,19 @@ DOUBTS = 2
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What this operator last set here for one open-line session, and when."""
+    """What this operator last set here for one open-line session, and when.
+
+    `unseen`: it was turned on, and no list has shown that yet.
+    """
 
     silent: bool
     at: datetime
+    unseen: bool = False
+
+
+def doubted(scope: str, doubts: int) -> str:
+    """The scope as lists are to be read: `chat` becomes `doubted` while there are doubts."""
+    return "doubted" if scope == "chat" and doubts else scope
 
 
 def tells(scope: str) -> bool:
@@ -29,7 +39,7 @@ def tells(scope: str) -> bool:
 
 
 def tells_of(scope: str, *, flagged: bool, wanted: bool) -> bool:
-    """Whether a list tells of this write: while a portal is unknown, a row that says "on" counts."""
+    """Whether a list tells of this write: while it is not known to, a row that says "on" counts."""
     return tells(scope) or (scope != "personal" and flagged and wanted)
 
 
@@ -45,8 +55,13 @@ _NOBODY_KNOWS = Silence(None, None, None)
 
 
 def silence(flag: bool, mark: Mark | None, scope: str) -> Silence:
-    """What to say of a dialog whose row says `Y` (`flag`) or not, and for whose session we have a mark."""
-    if scope == "chat" or (scope != "personal" and flag):
+    """What to say of a dialog whose row says `Y` (`flag`) or not, and for whose session we have a mark.
+
+    A doubted list's "off" is not believed against a mark that no list has shown: clients may be spared what
+    the operator writes.
+    """
+    believed = scope == "chat" or (scope == "doubted" and not (mark is not None and mark.unseen))
+    if believed or (scope != "personal" and flag):
         return Silence(flag, "portal", mark.at if flag and mark is not None and mark.silent else None)
     if mark is None:
         return _NOBODY_KNOWS

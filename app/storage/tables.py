@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from app.storage.column_types import AutoId, UtcTime
@@ -199,6 +200,7 @@ silent_marks = Table(
     Column("silent", Boolean, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("next_try", UtcTime),
+    Column("unseen", Boolean, nullable=False, server_default=false()),
 )
 
 dialog_memory = Table(

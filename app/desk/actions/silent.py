@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bitrix24.batch import BatchAnswer
-from app.desk.listing.details import save_marks
+from app.desk.listing.details import note_unseen, save_marks
 from app.openlines.dialogs import Seen
 from app.openlines.model import Dialog
 from app.openlines.silence import learnt, lesson
@@ -65,11 +65,15 @@ class SilentWrites:
 
     def _learn(self, seen: Seen, flagged: Collection[int]) -> None:
         sessions = {dialog.chat_id: dialog.session_id for dialog in seen.dialogs}
+        listed = [row for row in self._accepted if sessions.get(row.chat_id) == row.session_id]
         lessons = [
             lesson(wanted=self._silent, before=self._before(dialog), after=dialog.chat_id in flagged)
-            for dialog in self._accepted
-            if sessions.get(dialog.chat_id) == dialog.session_id
+            for dialog in listed
         ]
+        unseen = [row.session_id for row in listed if self._silent and row.chat_id not in flagged]
+        if unseen:
+            with self._engine.begin() as conn:
+                note_unseen(conn, self._operator.key, unseen, True)
         self._store.learn_silent(
             self._operator.member_id, lambda scope, doubts: learnt(scope, doubts, lessons)
         )

@@ -24,6 +24,7 @@ from app.desk.listing.cache_keys import cache_key
 from app.desk.listing.news import News
 from app.openlines.listing import LINES, MOST_PAGES, has_more, list_commands, read_lines
 from app.openlines.rows import MarkedRow, mark_rows
+from app.openlines.silence import doubted
 from app.portals.model import Installation, Operator
 from app.portals.store import PortalStore
 from app.storage.believed import Believed
@@ -51,7 +52,7 @@ class Page:
     @property
     def scope(self) -> str:
         """What is known of silent mode on this portal."""
-        return self.installation.silent_scope if self.installation else "unknown"
+        return _scope(self.installation)
 
 
 class Asking:
@@ -155,8 +156,7 @@ class Asking:
 
     def scope(self, operator: Operator) -> str:
         """What is known of silent mode on the operator's portal."""
-        installation = self.installation(operator)
-        return installation.silent_scope if installation else "unknown"
+        return _scope(self.installation(operator))
 
     def commands(
         self, operator: Operator, key: str = "list", *, fallback: bool | None = None
@@ -201,6 +201,10 @@ class Asking:
         if raw is not None or LINES.key in answer.errors:
             self._cache.set(_refused_key(operator), b"1", _NO_LINES_SECONDS)
         return self._lines(operator) or {}
+
+
+def _scope(installation: Installation | None) -> str:
+    return doubted(installation.silent_scope, installation.silent_doubts) if installation else "unknown"
 
 
 def _portal(operator: Operator) -> tuple[str, int]:

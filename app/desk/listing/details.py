@@ -3,14 +3,14 @@
 Every query names the portal, and all but the memory of sessions (which is the portal's) the operator too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, cast, null, select, union_all
+from sqlalchemy import ColumnElement, Connection, bindparam, cast, null, select, union_all, update
 
 from app.openlines.memory import Memory
 from app.openlines.model import Dialog
@@ -30,7 +30,9 @@ _MEMORY = tuple(
         "human_is_client",
     )
 )
-_MARKS = select(silent_marks.c.session_id, silent_marks.c.silent, silent_marks.c.at).where(
+_A_MARK = (silent_marks.c.silent, silent_marks.c.at, silent_marks.c.unseen)
+_A_RANK = (top_dialogs.c.chat_id, top_dialogs.c.rank)
+_MARKS = select(silent_marks.c.session_id, *_A_MARK).where(
     silent_marks.c.member_id == bindparam("member_id"), silent_marks.c.user_id == bindparam("user_id")
 )
 _RANKS = select(top_dialogs.c.chat_id, top_dialogs.c.session_id, top_dialogs.c.rank).where(
@@ -44,7 +46,6 @@ def _nothing(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     return [cast(null(), column.type) for column in columns]
 
 
-_A_MARK, _A_RANK = (silent_marks.c.silent, silent_marks.c.at), (top_dialogs.c.chat_id, top_dialogs.c.rank)
 _MARKS_AND_RANKS = (
     _MARKS.add_columns(*_nothing(_A_RANK), *_nothing(_MEMORY)),
     _RANKS.with_only_columns(top_dialogs.c.session_id, *_nothing(_A_MARK), *_A_RANK, *_nothing(_MEMORY)),
@@ -86,11 +87,11 @@ def _load(conn: Connection, key: OperatorKey, session_ids: list[int], found: Det
     filled = session_ids + [0] * (room - len(session_ids))  # no session has the id 0
     ids = {f"s{number}": session_id for number, session_id in enumerate(filled)}
     rows = conn.execute(_everything(room), {"member_id": key.member_id, "user_id": key.user_id, **ids})
-    for session_id, silent, at, chat_id, rank, seen_at, *memory in rows:
+    for session_id, silent, at, unseen, chat_id, rank, seen_at, *memory in rows:
         if seen_at is not None:
             found.memories[session_id] = Memory(seen_at, *memory)
         elif rank is None:
-            found.marks[session_id] = Mark(silent, at)
+            found.marks[session_id] = Mark(silent, at, unseen)
         else:
             found.ranks[chat_id, session_id] = rank
 
@@ -98,7 +99,7 @@ def _load(conn: Connection, key: OperatorKey, session_ids: list[int], found: Det
 def load_marks(conn: Connection, key: OperatorKey) -> dict[int, Mark]:
     """What the operator set silent here, by session."""
     found = conn.execute(_MARKS, {"member_id": key.member_id, "user_id": key.user_id})
-    return {session_id: Mark(silent, at) for session_id, silent, at in found}
+    return {session_id: Mark(silent, at, unseen) for session_id, silent, at, unseen in found}
 
 
 def save_marks(
@@ -117,11 +118,20 @@ def save_marks(
             "silent": silent,
             "at": at,
             "next_try": None,
+            "unseen": False,
         }
         for dialog in dialogs
         if dialog.session_id > 0
     ]
     upsert(conn, silent_marks, rows, ["member_id", "user_id", "session_id"])
+
+
+def note_unseen(conn: Connection, key: OperatorKey, session_ids: Collection[int], unseen: bool) -> None:
+    """Note of the operator's marks "silent" in these sessions that no list shows them, or that one does."""
+    mark = silent_marks.c
+    mine = (mark.member_id == key.member_id, mark.user_id == key.user_id, mark.silent)
+    chosen = update(silent_marks).where(*mine, mark.session_id.in_(session_ids))
+    conn.execute(chosen.values(unseen=unseen))
 
 
 def load_ranks(conn: Connection, key: OperatorKey) -> dict[tuple[int, int], int]:

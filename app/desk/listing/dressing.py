@@ -7,10 +7,18 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.desk.listing.details import Details, apply_ranks, load_details, load_marks, load_ranks
+from app.desk.listing.details import (
+    Details,
+    apply_ranks,
+    load_details,
+    load_marks,
+    load_ranks,
+    note_unseen,
+)
 from app.desk.listing.former import Former, Formers, ListKey, Step, dress_rows, known_details, read_anew
 from app.desk.listing.known import KeptList, Known
 from app.desk.listing.memories import Memories
@@ -59,6 +67,7 @@ class Dressing:
             details = self._details(operator, [bare.session_id for bare in anew if bare.session_id > 0])
         if details is None:
             return None
+        details = self._settle(operator, seen, details)
         return dress_rows(former, seen, details, scope, operator.user_id, self._clock())
 
     def keep(self, operator: Operator, made: Former, news: News, kept: KeptList, step: Step) -> None:
@@ -86,6 +95,20 @@ class Dressing:
             _LOG.exception("what is known of dialogs could not be read")
             return None
         return Details(stored.marks, stored.ranks, stored.memories | waiting)
+
+    def _settle(self, operator: Operator, seen: Seen, details: Details) -> Details:
+        """A list that shows a mark at last is believed from now on, also when it says "off" one day."""
+        unseen = {session_id for session_id, mark in details.marks.items() if mark.unseen}
+        shown = {row.session_id for row in seen.dialogs if row.silent and row.session_id in unseen}
+        if not shown:
+            return details
+        try:
+            with self._engine.begin() as conn:
+                note_unseen(conn, operator.key, shown, False)
+        except SQLAlchemyError:
+            _LOG.exception("that a list shows a silent mark could not be stored")
+        settled = {session_id: replace(details.marks[session_id], unseen=False) for session_id in shown}
+        return Details(details.marks | settled, details.ranks, details.memories)
 
     def mark(self, operator: Operator, seen: Seen, scope: str) -> list[Dialog] | None:
         """The dialogs with nothing but their silent state; None: nothing can be read."""

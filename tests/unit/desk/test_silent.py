@@ -57,6 +57,72 @@ def test_a_portal_that_does_not_tell_is_learnt_after_two_writes(room: Room, mari
     assert silent(room, first)
 
 
+def turned_personal(room: Room, maria: Operator) -> int:
+    """A dialog silenced on a portal that was learnt as `chat` and keeps silent mode to persons by now."""
+    taught = room.chat(maria, "Maria Lopez")
+    room.desk.clicks.act(maria, "silence", [taught], None)
+    assert scope(room, maria) == "chat"
+    room.sandbox.switch(silent_scope="personal")
+    return room.chat(maria, "John Smith")
+
+
+def shown(room: Room, operator: Operator) -> tuple[bool | None, str | None]:
+    row = room.dialogs(operator)["John Smith"]
+    return row.silent, row.silent_source
+
+
+def test_what_no_list_shows_is_still_what_the_operator_set(room: Room, maria: Operator) -> None:
+    chat_id = turned_personal(room, maria)
+    answer = room.desk.clicks.act(maria, "silence", [chat_id], None)
+    assert outcomes(answer) == [("unconfirmed", "not_told")]
+    assert silent(room, chat_id)
+    assert scope(room, maria) == "chat"
+    assert shown(room, maria) == (True, "here")
+    assert {d.silent for d in answer.dialogs if d.chat_id != chat_id} <= {True, False}
+    assert answer.undo is not None
+    undone = room.desk.clicks.undo(maria, answer.undo.id)
+    assert outcomes(undone) == [("unconfirmed", "not_told")]
+    assert not silent(room, chat_id)
+    assert room.dialogs(maria)["John Smith"].silent is False
+
+
+def test_silencing_twice_what_no_list_shows_gives_one_way_back(room: Room, maria: Operator) -> None:
+    chat_id = turned_personal(room, maria)
+    room.desk.clicks.act(maria, "silence", [chat_id], None)
+    again = room.desk.clicks.act(maria, "silence", [chat_id], None)
+    assert (outcomes(again), again.undo) == ([("already", "not_told")], None)
+
+
+def test_a_list_that_shows_it_later_settles_it(room: Room, maria: Operator) -> None:
+    """From then on the list is believed again, also when it says that somebody turned Silent off."""
+    chat_id = turned_personal(room, maria)
+    room.desk.clicks.act(maria, "silence", [chat_id], None)
+    room.sandbox.switch(silent_scope="chat")
+    room.sandbox.act("silence", chat_id=chat_id, user_id=DAVID)
+    assert shown(room, maria) == (True, "portal")
+    room.sandbox.act("unsilence", chat_id=chat_id, user_id=DAVID)
+    assert shown(room, maria) == (False, "portal")
+
+
+def test_a_portal_that_tells_is_believed_against_an_older_mark(room: Room, maria: Operator) -> None:
+    """What the list showed once may be taken back by anybody; one doubt about another dialog is no reason
+    to call it silent still."""
+    chat_id = room.chat(maria, "John Smith")
+    room.desk.clicks.act(maria, "silence", [chat_id], None)
+    room.sandbox.act("unsilence", chat_id=chat_id, user_id=DAVID)
+    room.sandbox.switch(silent_scope="personal")
+    room.desk.clicks.act(maria, "silence", [room.chat(maria, "Maria Lopez")], None)
+    assert shown(room, maria) == (False, "portal")
+
+
+def test_two_doubts_still_teach_that_the_portal_does_not_tell(room: Room, maria: Operator) -> None:
+    first = turned_personal(room, maria)
+    room.desk.clicks.act(maria, "silence", [first], None)
+    room.desk.clicks.act(maria, "silence", [room.chat(maria, "Answered Client")], None)
+    assert scope(room, maria) == "personal"
+    assert shown(room, maria) == (True, "here")
+
+
 def test_silencing_again_is_not_taken_back_with_the_second_click(room: Room, maria: Operator) -> None:
     """Or an undo would show clients what an operator writes in silence since earlier."""
     room.sandbox.switch(silent_scope="personal")

@@ -180,6 +180,7 @@ def upgrade() -> None:
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unseen", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("member_id", "user_id", "session_id", name=op.f("pk_silent_marks")),
     )
     op.create_table(
