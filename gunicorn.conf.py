@@ -6,9 +6,10 @@ import gc
 import os
 import signal
 
-from app.config import settings_or_exit, stop
+from app.config import stop
+from app.starting import start_or_exit
 
-_settings = settings_or_exit()
+_settings = start_or_exit()
 
 _M_ARENA_MAX = -8  # of glibc's malloc.h; other C libraries have no mallopt, or ignore it
 _host = "127.0.0.1" if _settings.allow_local else "0.0.0.0"  # noqa: S104 - a server is to be reached

@@ -6,7 +6,8 @@ The factory takes its settings from the environment unless it is given some.
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.config import ROOT, Settings, settings_or_exit
+from app.config import ROOT, Settings
+from app.starting import start_or_exit
 from app.storage.schema import is_current
 from app.web import api, events, home, install, journal, login, opening, workspace
 from app.web.assets import register_assets
@@ -26,7 +27,7 @@ _BLUEPRINTS = (home, install, opening, login, events, api, journal, workspace)
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app. In development the database is migrated here; elsewhere a release does it."""
-    settings = settings or settings_or_exit()
+    settings = settings or start_or_exit()
     configure_logs(settings.log_level)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
@@ -67,7 +68,7 @@ def _serve(app: Flask, settings: Settings, wired: Wired) -> None:
 
 def run() -> None:
     """`python app.py`: the app with Flask's own server, for this machine alone; gunicorn serves others."""
-    settings = settings_or_exit()
+    settings = start_or_exit()
     app = create_app(settings)
     if not settings.allow_local:
         NOTES.warning("Flask's own server serves this machine alone: start gunicorn 'app:create_app()'")

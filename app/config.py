@@ -84,7 +84,8 @@ def stop(sentence: str) -> NoReturn:
 
 def _read(env: Env) -> Settings:
     local = values.flag(env, "ALLOW_LOCAL_PORTALS")
-    instance = Path(values.text(env, "INSTANCE_DIR") or INSTANCE)
+    given = values.text(env, "INSTANCE_DIR")
+    instance = values.folder("INSTANCE_DIR", Path(given)) if given else INSTANCE
     return Settings(
         client_id=values.required(env, "B24_CLIENT_ID"),
         client_secret=values.required(env, "B24_CLIENT_SECRET"),

@@ -5,13 +5,15 @@ The rule: what cannot be right is refused at the start, in one sentence that nam
 
 import base64
 import ipaddress
+import logging
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from environs import Env
 
@@ -19,8 +21,8 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 LEAST_LENGTH = 32
 """Characters of a secret outside development: 128 bits, even if somebody writes them in hexadecimal."""
-LEAST_LENGTH_LOCAL = 16
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_REDIS_PATH = re.compile(r"/?[0-9]*")
 
 
 class BadSetting(ValueError):
@@ -29,7 +31,10 @@ class BadSetting(ValueError):
 
 def text(env: Env, name: str) -> str:
     """The setting without spaces around it; empty when it is not set."""
-    return env.str(name, "").strip()
+    value = env.str(name, "").strip()
+    if _CONTROL.search(value):
+        raise BadSetting(f"{name} must be one line without control characters.")
+    return value
 
 
 def required(env: Env, name: str) -> str:
@@ -56,7 +61,7 @@ def flag(env: Env, name: str) -> bool:
 def number(env: Env, name: str, default: int, low: int, high: int) -> int:
     """A whole number from `low` to `high`."""
     value = text(env, name) or str(default)
-    if not value.isdecimal() or not low <= int(value) <= high:
+    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
         raise BadSetting(f"{name} must be a whole number from {low} to {high}.")
     return int(value)
 
@@ -79,7 +84,10 @@ def _parts(name: str, value: str) -> tuple[str, str] | None:
     plain = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
     if not plain or parts.query or parts.fragment or any(c.isspace() for c in value):
         return None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    name = parts.hostname or ""
+    if not (_is_network(name) if ":" in name else _HOST.fullmatch(name)):
+        return None
+    host = f"[{name}]" if ":" in name else name
     usual = {"http": 80, "https": 443}[parts.scheme]
     return parts.scheme, f"{host}" if port in (None, usual) else f"{host}:{port}"
 
@@ -120,6 +128,11 @@ def redis_url(value: str) -> str | None:
         raise BadSetting("REDIS_URL must start with redis://, rediss:// or unix://.")
     if not _has_whole_port(value):
         raise BadSetting("REDIS_URL has no valid host and port.")
+    parts = urlsplit(value)
+    path = "" if parts.scheme == "unix" else parts.path
+    number = parse_qs(parts.query).get("db", ["0"])[0]
+    if not _REDIS_PATH.fullmatch(path) or not (number.isascii() and number.isdecimal()):
+        raise BadSetting("REDIS_URL must name a database by its number, or none.")
     return value or None
 
 
@@ -150,9 +163,10 @@ def _is_network(text: str) -> bool:
 
 
 def log_level(value: str) -> str:
-    """One of `LOG_LEVELS`, in capitals."""
-    if value.upper() not in LOG_LEVELS:
-        raise BadSetting(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    """One of Python's names of levels, in capitals."""
+    names = logging.getLevelNamesMapping()
+    if value.upper() not in names:
+        raise BadSetting(f"LOG_LEVEL must be one of {', '.join(names)}.")
     return value.upper()
 
 
@@ -173,25 +187,38 @@ def secret(env: Env, name: str, local: bool, instance: Path) -> str:
     if not value:
         raise BadSetting(f"{name} is not set; it is required outside development.")
     parts = value.split(",") if name == "TOKEN_KEYS" else [value]
-    _check_length(name, parts, LEAST_LENGTH_LOCAL if local else LEAST_LENGTH)
+    if not any(part.strip() for part in parts):
+        raise BadSetting(f"{name} must hold at least one key.")
+    if not local:
+        _check_length(name, parts)
     return value
 
 
 def metrics_token(value: str, local: bool) -> str | None:
     """What opens the figures, None when nothing does."""
     if value and not local:
-        _check_length("METRICS_TOKEN", [value], LEAST_LENGTH)
+        _check_length("METRICS_TOKEN", [value])
     return value or None
 
 
-def _check_length(name: str, parts: Iterable[str], least: int) -> None:
-    if any(len(part.strip()) < least for part in parts):
-        raise BadSetting(f"{name} is too short: at least {least} characters.")
+def _check_length(name: str, parts: Iterable[str]) -> None:
+    if any(len(part.strip()) < LEAST_LENGTH for part in parts):
+        raise BadSetting(f"{name} is too short: at least {LEAST_LENGTH} characters.")
+
+
+def folder(name: str, path: Path) -> Path:
+    """A folder that files can be made in; it is made when missing."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise BadSetting(f"{name} is no folder that can be written to: {error.strerror}.") from None
 
 
 def _kept(path: Path) -> str:
     """The generated secret in this file; several starting processes agree on the first one written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder("INSTANCE_DIR", path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(), "ascii")
     draft.chmod(0o600)

@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.web.version import VERSION
-from scripts.processes import CLIENT_ID, Ports, Server, app_settings, procfile
+from scripts.processes import CLIENT_ID, Ports, Server, app_settings, environment, procfile
 from tests.support.databases import SqliteTemplates
 from tests.support.ports import free_port
 from tests.support.stand import http_pool
@@ -150,6 +151,45 @@ def test_a_bad_setting_stops_the_start_with_one_sentence(
     assert "Traceback" not in log
     assert CLIENT_ID in settings.values() or named == "B24_CLIENT_ID"
     assert "did not start" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value"),
+    [
+        (procfile("web"), "DATABASE_URL", "sqlite:////proc/x.db"),
+        (procfile("web"), "DATABASE_URL", "postgresql://pinline@127.0.0.1:1/pinline"),
+        (procfile("web"), "INSTANCE_DIR", "/proc/nope"),
+        (["flask", "run"], "DATABASE_URL", "sqlite:////tmp"),
+        ([sys.executable, "app.py"], "DATABASE_URL", "postgresql://pinline@127.0.0.1:1/pinline"),
+    ],
+)
+def test_what_cannot_be_used_stops_every_way_to_start(
+    command: list[str], name: str, value: str, tmp_path: Path
+) -> None:
+    """A folder, a file and a database are looked at before anything is served; one sentence, exit code 2."""
+    settings = app_settings(Ports(app=free_port()), f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path)
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(settings | {name: value}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    said = [line for line in ended.stderr.splitlines() if line and not line.startswith("[")]
+    assert len(said) == 1, ended.stderr
+    assert said[0].startswith(f"Pinline cannot start: {name} ")
+
+
+def test_in_production_a_database_that_is_away_stops_nothing(tmp_path: Path) -> None:
+    """Events are kept beside it until it is back."""
+    ports = Ports(app=free_port())
+    away = "postgresql://pinline@127.0.0.1:1/pinline"
+    server = Server("app", procfile("web"), _public(ports, away, tmp_path), tmp_path / "log")
+    server.start(ports.app, "/healthz")
+    server.stop()
 
 
 def test_the_page_names_the_version_of_the_project() -> None:
