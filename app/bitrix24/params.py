@@ -160,12 +160,19 @@ def parse_refreshed(values: Mapping[str, object]) -> RefreshedParams:
         if name not in plain:
             raise BadParams(f"bad:{name}")
     return RefreshedParams(
-        domain=domain(plain.get("DOMAIN"), "DOMAIN"),
+        domain=_host(plain.get("DOMAIN", "")),
         member_id=required(plain, "member_id", _MEMBER),
         access_token=required(plain, "AUTH_ID", _TOKEN),
         refresh_token=required(plain, "REFRESH_ID", _TOKEN),
         expires_in=_seconds(whole(plain, "AUTH_EXPIRES")),
     )
+
+
+def _host(value: str) -> str:
+    """The host of DOMAIN, which the portal's library may give as an address. Raises BadParams."""
+    scheme = re.match(r"https?://", value, re.ASCII | re.IGNORECASE)
+    usual_port = 80 if scheme and len(scheme[0]) == len("http://") else 443
+    return domain(value[scheme.end() if scheme else 0 :].partition("/")[0], "DOMAIN", usual_port)
 
 
 def parse_callback(query: Fields) -> CallbackParams:

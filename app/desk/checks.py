@@ -12,6 +12,9 @@ MOST_ENTRIES = 100
 LARGEST_ID = 2**53 - 1
 """Beyond it pages lose digits: JavaScript's numbers are exact up to here."""
 
+ENTRY = r"[A-Za-z0-9_-]{16}"
+"""Ids of journal entries: 12 random bytes."""
+
 RUN = r"[A-Za-z0-9_-]{1,64}"
 _RUN = re.compile(RUN)
 

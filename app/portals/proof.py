@@ -11,6 +11,9 @@ from app.bitrix24.oauth import AppInfo, AuthServers
 from app.bitrix24.params import OpenParams
 from app.portals.model import Proof
 
+UNKNOWN_TOKEN = "unknown_token"  # noqa: S105 - a reason  # nosec B105
+"""The reason of a token that the authorization server does not know, or not any more."""
+
 
 class ProofRejected(PermissionError):
     """The authorization server does not confirm the claim. `reason` is a short code, safe to log and show."""
@@ -57,7 +60,7 @@ class Handshake:
         try:
             info = self._servers.app_info(access_token, server_hint)
         except ExpiredToken:
-            raise ProofRejected("unknown_token") from None
+            raise ProofRejected(UNKNOWN_TOKEN) from None
         reason = self._objection(info, member_id, domain, installing)
         if reason:
             raise ProofRejected(reason)

@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 
 from app.bitrix24.params import parse_refreshed
 from app.desk.actions.top import MOST_TOP
-from app.desk.checks import LARGEST_ID, MOST_RUN_TARGETS, MOST_TARGETS, RUN
+from app.desk.checks import LARGEST_ID, MOST_RUN_TARGETS, MOST_TARGETS, RUN, action_named
 from app.desk.listing.lists import SHARED_SECONDS
 from app.openlines.model import Dialog, Listing
+from app.portals.proof import UNKNOWN_TOKEN, ProofRejected
 from app.web.access import operator_required, public
 from app.web.failures import InvalidRequest, SessionExpired
 from app.web.frame import origin_of
@@ -62,13 +63,12 @@ class Dialogs(msgspec.Struct):
 def dialogs() -> Response:
     """The list. Unchanged since the page's ETag: 304, with the moment that it was confirmed."""
     found = services().desk.listing_json(operator(), max_age=SHARED_SECONDS)
-    tag = f'"{found.digest}"'
-    if tag in request.headers.get("If-None-Match", ""):
+    if request.if_none_match.contains_weak(found.digest):  # proxies that pack an answer weaken its tag
         answer = Response(status=304, content_type="application/json")
     else:
         body = found.json if found.wordless else _worded(found.json)
         answer = Response(body, content_type="application/json")
-    answer.headers["ETag"] = tag
+    answer.set_etag(found.digest)
     answer.headers["X-As-Of"] = found.as_of
     answer.headers["Cache-Control"] = "private, no-cache, no-store"
     return answer
@@ -91,6 +91,7 @@ def dialog(chat_id: int) -> Response:
 @operator_required
 def act(name: str) -> Response:
     """One action on up to 50 dialogs, or an operator's action on all."""
+    action_named(name)
     body = body_as(ActionBody)
     answer = services().desk.clicks.act(operator(), name, body.chat_ids, body.run)
     return json_answer(wording().answer(answer))
@@ -137,7 +138,10 @@ def top() -> Response:
 @blueprint.post("/session")
 @public
 def renew_session() -> Response:
-    """A new session for the operator of an old token, proved by a fresh pair from the portal."""
+    """A new session for the operator of an old token, proved by a fresh pair from the portal.
+
+    A pair that is not known (any more) is an expired session: the page may come with a fresher one.
+    """
     use = services()
     refuse_foreign(origin_of(use.settings.app_url))
     ticket = use.sessions.header.read(request.headers.get(HEADER, ""), None)
@@ -146,10 +150,15 @@ def renew_session() -> Response:
     params = parse_refreshed(body_as(dict[str, object]))
     if params.member_id != ticket.member_id:
         raise InvalidRequest("other_portal")
-    with proving():
-        proof = use.handshake.prove_token(
-            params.access_token, member_id=params.member_id, domain=params.domain
-        )
+    try:
+        with proving():
+            proof = use.handshake.prove_token(
+                params.access_token, member_id=params.member_id, domain=params.domain
+            )
+    except ProofRejected as rejected:
+        if rejected.reason != UNKNOWN_TOKEN:
+            raise
+        raise SessionExpired(rejected.reason) from None
     if proof.user_id != ticket.user_id:
         raise SessionExpired("other_operator")
     found = keep_pair(proof, params.access_token, params.refresh_token, params.expires_in)

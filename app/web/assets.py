@@ -12,10 +12,11 @@ from pathlib import Path
 from threading import Lock
 
 import rcssmin
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort
 
 from app.web.access import public
 from app.web.bundle import bundle, squeeze
+from app.web.frame import takes_gzip
 
 _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
@@ -101,7 +102,7 @@ def register_assets(app: Flask, assets: Assets) -> None:
         asset = assets.read(rest if current else path)
         if asset is None:
             abort(404)
-        packed = asset.packed if "gzip" in request.headers.get("Accept-Encoding", "") else None
+        packed = asset.packed if takes_gzip() else None
         response = Response(packed or asset.content, content_type=asset.type)
         response.headers["Cache-Control"] = _FOREVER if current else "no-cache"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -9,7 +9,7 @@ from math import ceil
 
 import msgspec
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.bitrix24 import errors as b24
 from app.bitrix24.params import BadParams
@@ -150,6 +150,13 @@ def told(error: Exception) -> ErrorBody:
     return ErrorBody(failure.code, message, failure.retry_after, request_id.get())
 
 
+def _name_methods(response: Response, error: Exception) -> Response:
+    """A refused method comes with those that are not (RFC 9110, 15.5.6)."""
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.allow.update(error.valid_methods)
+    return response
+
+
 def error_json(error: Exception) -> Response:
     """The answer of the desk's own requests."""
     failure = describe(error)
@@ -203,7 +210,9 @@ def install_error_handlers(app: Flask) -> None:
         error = original if isinstance(original, Exception) else error
         note(error)
         if request.path.startswith("/api/"):
-            return error_json(error)
-        if request.path == "/events":
-            return Response(status=describe(error).status, content_type="text/plain")
-        return error_page(error)
+            answer = error_json(error)
+        elif request.path == "/events":
+            answer = Response(status=describe(error).status, content_type="text/plain")
+        else:
+            answer = error_page(error)
+        return _name_methods(answer, error)

@@ -43,8 +43,9 @@ def metrics() -> Response:
     token = services().settings.metrics_token
     if token is None:
         abort(404)
-    given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    known = hmac.compare_digest(given.encode(), token.encode())
+    if scheme.lower() != "bearer" or not known:
         answer = Response(b"", 401, content_type="text/plain; charset=utf-8")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer

@@ -1,14 +1,16 @@
 """The journal: pages of entries, searched on demand, and the same as a table to take away."""
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
 from flask import Blueprint, Response
 
-from app.desk.checks import LARGEST_ID, MOST_ENTRIES
+from app.desk.checks import ENTRY, LARGEST_ID, MOST_ENTRIES
 from app.desk.kept.journal_rows import Search
 from app.openlines.model import Entry
 from app.web.access import operator_required
+from app.web.failures import InvalidRequest
 from app.web.guard import operator
 from app.web.journal_csv import MOST_ROWS, written, zone_named
 from app.web.language import wording
@@ -31,11 +33,13 @@ class Entries(msgspec.Struct):
 @operator_required
 def journal() -> Response:
     """The operator's entries, newest first, searched by `q` and `action`; of one dialog also colleagues'."""
-    before = one("before")
+    before = one("before") or None
+    if before and not re.fullmatch(ENTRY, before):
+        raise InvalidRequest("value:before")
     limit = one_number("limit", 50, 1, MOST_ENTRIES) or 50
     chat_id = one_number("chat_id", None, 1, LARGEST_ID)
     desk, search = services().desk, _search()
-    found = desk.records.journal(operator(), (before or "")[:64] or None, limit, chat_id, search)
+    found = desk.records.journal(operator(), before, limit, chat_id, search)
     more = (
         len(found) == limit
         if chat_id

@@ -97,9 +97,9 @@ def one(name: str) -> str | None:
 
 
 def one_number(name: str, default: int | None, low: int, high: int) -> int | None:
-    """A whole number in the query."""
+    """A whole number in the query; an empty one counts as absent."""
     text = one(name)
-    if text is None:
+    if not text:
         return default
     if not (text.isascii() and text.isdecimal()) or not low <= int(text[:19]) <= high:
         raise InvalidRequest(f"range:{name}")

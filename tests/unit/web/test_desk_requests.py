@@ -87,6 +87,12 @@ def test_odd_bodies_are_refused_before_the_desk(web: Web, body: bytes) -> None:
     assert web.desk.calls == []
 
 
+def test_an_unknown_action_is_named_before_its_body_is_read(web: Web) -> None:
+    headers = web.headers(**{"Content-Type": "application/json"})
+    answer = web.client.post("/api/actions/explode", data=b"{", headers=headers)
+    assert (answer.status_code, answer.get_json()["error"]) == (404, "unknown_action")
+
+
 def test_a_form_is_no_json(web: Web) -> None:
     answer = web.client.post("/api/actions/pin", data={"chat_ids": "1"}, headers=web.headers())
     assert answer.status_code == 422
@@ -99,11 +105,19 @@ def test_an_oversized_body_is_refused(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=1&limit=2", "chat_id=-1", "limit=9999", "limit=٣"]
+    "query", ["limit=0", "limit=x", "limit=1&limit=2", "chat_id=-1", "limit=9999", "limit=٣", "before=zzz"]
 )
 def test_odd_queries_are_refused(web: Web, query: str) -> None:
     answer = web.client.get(f"/api/journal?{query}", headers=web.headers())
     assert (answer.status_code, answer.get_json()["error"]) == (422, "invalid_request")
+
+
+def test_an_empty_query_parameter_counts_as_absent(web: Web) -> None:
+    web.desk.answer = []
+    answer = web.client.get("/api/journal?limit=&before=&chat_id=", headers=web.headers())
+    assert (answer.status_code, answer.get_json()["entries"]) == (200, [])
+    ((_, asked, _),) = web.desk.calls
+    assert asked[1:4] == (None, 50, None)
 
 
 def test_good_bodies_arrive_as_they_are(web: Web) -> None:
@@ -148,8 +162,12 @@ def test_an_unchanged_list_is_not_sent_again(web: Web) -> None:
     tag = first.headers["ETag"]
     again = web.client.get("/api/dialogs", headers=web.headers(**{"If-None-Match": tag}))
     assert (again.status_code, again.get_data(), again.headers["X-As-Of"]) == (304, b"", LIST.as_of)
-    other = web.client.get("/api/dialogs", headers=web.headers(**{"If-None-Match": '"another"'}))
-    assert (other.status_code, other.get_json()) == (200, {"dialogs": [], "notices": []})
+    for known in ("*", f"W/{tag}", f'"another", {tag}'):
+        same = web.client.get("/api/dialogs", headers=web.headers(**{"If-None-Match": known}))
+        assert (same.status_code, same.headers["ETag"]) == (304, tag)
+    for others in ('"another"', f'"more-{tag[1:]}', f'"a{tag}b"'):
+        other = web.client.get("/api/dialogs", headers=web.headers(**{"If-None-Match": others}))
+        assert (other.status_code, other.get_json()) == (200, {"dialogs": [], "notices": []})
 
 
 def test_unknown_addresses_and_methods_answer_json(web: Web) -> None:
@@ -157,6 +175,17 @@ def test_unknown_addresses_and_methods_answer_json(web: Web) -> None:
     assert (missing.status_code, missing.get_json()["error"]) == (404, "not_found")
     wrong = web.client.delete("/api/dialogs", headers=web.headers())
     assert (wrong.status_code, wrong.get_json()["error"]) == (405, "not_allowed")
+    assert set(wrong.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert "Allow" not in missing.headers
+
+
+@pytest.mark.parametrize(("path", "method"), [("/events", "GET"), ("/", "POST"), ("/install", "GET")])
+def test_a_wrong_method_names_the_right_ones(web: Web, path: str, method: str) -> None:
+    answer = web.client.open(path, method=method)
+    allowed = answer.headers["Allow"].split(", ")
+    assert answer.status_code == 405
+    assert method not in allowed
+    assert {"GET", "POST"} & set(allowed)
 
 
 def test_refusals_speak_the_operators_language(web: Web) -> None:

@@ -166,15 +166,22 @@ def test_a_session_is_renewed_for_its_own_operator_only(portal: Portal) -> None:
     token = str(re.search(r'name="session-token" content="([^"]+)"', html)[1])  # type: ignore[index]
     host = portal.box.origin.removeprefix("http://")
 
-    def renew(user_id: int, token: str) -> int:
+    def renew(user_id: int, token: str, domain: str = host, **changed: str) -> int:
         fresh = portal.form(user_id)[1]
         body = {name: fresh[name] for name in ("AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES", "member_id")}
         answer = portal.client.post(
-            "/api/session", json={**body, "DOMAIN": host}, headers={"X-B24-Session": token}
+            "/api/session", json={**body, "DOMAIN": domain, **changed}, headers={"X-B24-Session": token}
         )
         assert ("X-B24-Session" in answer.headers) is (answer.status_code == 204)
         return answer.status_code
 
     assert renew(31, token) == 401
     assert renew(27, "forged") == 401
+    assert renew(27, token, AUTH_ID="f" * 70) == 401, "the page may come with fresher tokens"
+    assert renew(27, token, "elsewhere.example") == 403
+    assert renew(27, token, f"https://elsewhere.example/{host}") == 403
+    assert renew(27, token, f"{host}@elsewhere.example") == 422
     assert renew(27, token) == 204
+    assert renew(27, token, f"http://{host}") == 204
+    assert renew(27, token, f"{host}/") == 204
+    assert renew(27, token, f"HTTP://{host}/rest/") == 204

@@ -85,9 +85,11 @@ def test_health_asks_nobody(web: Web) -> None:
 def test_metrics_want_their_token(web: Web) -> None:
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "metrics token"}):
         assert web.client.get("/metrics", headers=headers).status_code == 401
-    answer = web.client.get("/metrics", headers={"Authorization": "Bearer metrics token"})
-    assert answer.status_code == 200
-    assert b'pinline_requests_total{route="/metrics",status="401"} 3.0' in answer.get_data()
+    assert web.client.get("/metrics", headers={"Authorization": "bearer METRICS TOKEN"}).status_code == 401
+    for scheme in ("bearer", "BEARER", "Bearer"):
+        answer = web.client.get("/metrics", headers={"Authorization": f"{scheme} metrics token"})
+        assert answer.status_code == 200
+    assert b'pinline_requests_total{route="/metrics",status="401"} 4.0' in answer.get_data()
 
 
 def test_static_files_are_kept_by_their_hash(web: Web) -> None:
@@ -123,6 +125,25 @@ def test_large_answers_are_compressed_when_wanted(web: Web) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.get_data()) == plain.get_data()
     assert "Content-Encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("br, gzip;q=0.5", True),
+        ("*", True),
+        ("GZIP", True),
+        ("gzip;q=0", False),
+        ("br, gzip;q=0, *", False),
+        ("*;q=0", False),
+        ("identity, xgzip", False),
+    ],
+)
+def test_what_a_client_does_not_take_is_not_compressed(web: Web, accepted: str, packed: bool) -> None:
+    web.desk.answer = {"text": "x" * 5000}
+    answer = web.client.get("/api/preferences", headers=web.headers(**{"Accept-Encoding": accepted}))
+    sheet = web.client.get(web.services.assets.url("css/base.css"), headers={"Accept-Encoding": accepted})
+    assert ("Content-Encoding" in answer.headers, "Content-Encoding" in sheet.headers) == (packed, packed)
 
 
 def test_origins_are_written_as_browsers_do(web: Web) -> None:
