@@ -30,7 +30,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     read just before (same batch, or at most 10 s old). `answered`: the portal answered this command.
     `read_back`: a list was read afterwards; `after` is the dialog's row in it. `told`: the list tells the
     state that the action changes (silent mode is not told by every portal). `whole`: no row of that list
-    was unreadable, so that a dialog without a row has left.
+    was unreadable, so that a dialog without a row has left. `unusable`: what came instead of an answer said
+    nothing of any command.
     """
 
     before: Dialog | None
@@ -41,6 +42,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     error: RestError | None = None
     told: bool = True
     whole: bool = True
+    unusable: bool = False
 
 
 def decide(action: Action, attempt: Attempt) -> Verdict:
@@ -66,6 +68,8 @@ def decide(action: Action, attempt: Attempt) -> Verdict:
 
 def _unconfirmed(attempt: Attempt, code: str | None) -> Verdict:
     """`code` says what is missing beside the portal's answer; that there was none says enough."""
+    if attempt.unusable:
+        return Verdict("unconfirmed", "portal_error")
     return Verdict("unconfirmed", code if attempt.answered else "timeout")
 
 
@@ -79,7 +83,7 @@ def _absent(action: Action, attempt: Attempt) -> Verdict:
 def _untold(action: Action, attempt: Attempt) -> Verdict:
     """The list is silent about it: what we set here before is all that is known."""
     if not attempt.answered:
-        return Verdict("unconfirmed", "timeout")
+        return _unconfirmed(attempt, None)
     was_so = attempt.before is not None and action.wanted(attempt.before)
     return Verdict("already" if was_so else "unconfirmed", "not_told")
 

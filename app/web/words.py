@@ -12,6 +12,8 @@ from app.openlines.model import ActionAnswer, Card, Dialog, Entry, Listing, Noti
 from app.web.i18n import Catalogues
 
 _GENERAL_REASON = "result.reason.other"
+_NOT_RESPONSIBLE = ("", "error_user_not_operator")
+"""Codes of a portal that takes an action from the responsible operator only; most say nothing."""
 _NOT_DONE = ("refused", "unsupported", "failed")
 _PLACE = re.compile(r"\{\w+\}")
 
@@ -96,10 +98,13 @@ class Wording:
         rows = {dialog.chat_id: dialog for dialog in answer.dialogs}
         for result in answer.results:
             row = rows.get(result.chat_id)
-            if result.outcome == "refused" and not result.code and row is not None and not row.mine:
+            unsaid = result.outcome == "refused" and (result.code or "").lower() in _NOT_RESPONSIBLE
+            if unsaid and row is not None and not row.mine:
                 result.message = self._because(answer.action, self._responsible(row))
 
     def _responsible(self, dialog: Dialog) -> str:
+        if dialog.responsible is None and dialog.stage == "queue":
+            return self._say("result.reason.queued")
         name = dialog.responsible.name if dialog.responsible else None
         return self._say("result.reason.responsible" if name else "result.reason.colleague", name=name)
 
@@ -115,8 +120,9 @@ class Wording:
         return self._say("result.because", deed=self._say(f"result.not.{_deed(action)}"), reason=reason)
 
     def _reason(self, code: str | None) -> str:
-        key = f"result.reason.{(code or 'no_code').lower()}"
-        return self._say(key if self._words.has(key) else _GENERAL_REASON, code=code)
+        known = (code or "").lower()
+        key = f"result.reason.{'no_code' if known in _NOT_RESPONSIBLE else known}"
+        return self._say(key if self._words.has(key) else _GENERAL_REASON)
 
     def _say(self, key: str, **values: object) -> str:
         return self._words.say(self._language, key, **values)

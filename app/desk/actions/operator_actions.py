@@ -64,6 +64,7 @@ def _results(action: Action, targets: list[Dialog], sent: Sent, error: RestError
             read_back=sent.known is not None,
             error=error,
             whole=sent.known is None or sent.known.whole,
+            unusable=sent.unusable,
         )
         verdict = decide(action, attempt)
         if verdict.code == "not_seen" and left_out(row, told):

@@ -68,6 +68,7 @@ def results_of(
             error=sent.answer.errors.get(key) if sent.answer else None,
             told=not action.silent or tells_of(scope, flagged=chat_id in flagged, wanted=action.on),
             whole=sent.known is None or sent.known.whole,
+            unusable=sent.unusable,
         )
         results[chat_id] = make_result(chat_id, row, attempt.after, _verdict(action, attempt, sent))
     return results

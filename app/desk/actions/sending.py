@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.bitrix24.batch import MAX_COMMANDS, BatchAnswer, Command
 from app.bitrix24.client import Caller
 from app.bitrix24.errors import (
+    BadAnswer,
     BitrixError,
     MethodNotFound,
     NotSent,
@@ -49,7 +50,8 @@ class Sent:
     """What one batch came to. `refused` is set when nothing of it can have been carried out.
 
     `answer` is None when none came; `known` is the list read behind the writes (None: could not be had),
-    `before` what a list in front of them showed, by chat.
+    `before` what a list in front of them showed, by chat. Without an answer: `timed_out` or, where something
+    came that nobody can use (a page, a redirect, an error of the portal's own), `unusable`.
     """
 
     asked_at: datetime
@@ -58,6 +60,7 @@ class Sent:
     known: Known | None = None
     before: Mapping[int, Dialog] = field(default_factory=dict)
     timed_out: bool = False
+    unusable: bool = False
 
 
 class Sender:
@@ -117,6 +120,7 @@ class Sender:
                 sent.refused = error
                 return sent
             sent.timed_out = isinstance(error, TimedOut)
+            sent.unusable = isinstance(error, BadAnswer | RestError)
             _LOG.warning("a batch of writes has no answer", extra={"outcome": type(error).__name__})
             sent.known = self._read_back(operator, touched, until)
             return sent

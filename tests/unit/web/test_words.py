@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from app.openlines.actions import ACTIONS
-from app.openlines.model import ActionAnswer, Dialog, Notice, Outcome, Person, Result
+from app.openlines.model import ActionAnswer, Dialog, Notice, Outcome, Person, Result, Stage
 from app.web.i18n import Catalogues, accepted, direction, load_catalogues
 from app.web.words import Wording
 
@@ -98,10 +98,12 @@ def test_every_outcome_has_a_sentence(
         ("done", None, "Pinned: Olga"),
         ("refused", "", "Not pinned: the portal gave no reason"),
         ("refused", None, "Not pinned: the portal gave no reason"),
-        ("refused", "ODD_CODE", "Not pinned: the portal answered ODD_CODE"),
+        ("refused", "ERROR_USER_NOT_OPERATOR", "Not pinned: the portal gave no reason"),
+        ("refused", "ODD_CODE", "Not pinned: the portal refused it"),
         ("gone", "requeued", "Went back to the queue: Olga"),
         ("gone", "unknown", "Not in your list any more: Olga"),
         ("unconfirmed", "not_seen", "Sent, not confirmed: Olga"),
+        ("unconfirmed", "portal_error", "Sent, but the portal's answer could not be used: Olga"),
         ("failed", "portal_busy", "Not pinned: your portal is busy; try again in a minute"),
     ],
 )
@@ -158,28 +160,42 @@ def test_what_can_be_done_about_is_told_with_what_to_do(real: Catalogues) -> Non
     assert short == [f"{language}: result.reason.no_code" for language in real.languages], "the control"
 
 
+def test_nobody_is_shown_a_code_of_the_portal(real: Catalogues) -> None:
+    for language in real.languages:
+        for outcome in ("refused", "failed", "unsupported"):
+            result = Result(chat_id=1, session_id=2, client_name="Olga", outcome=outcome, code="ODD_CODE")
+            said = Wording(real, language).result("pin", result)
+            assert "ODD" not in said.message, language
+            assert said.code == "ODD_CODE"
+
+
 def test_notices_are_worded(real: Catalogues) -> None:
     assert Wording(real, "en").notice(Notice("portal_busy", "")).message.startswith("Your portal is busy")
 
 
 @pytest.mark.parametrize(
-    ("mine", "responsible", "said"),
+    ("mine", "responsible", "stage", "said"),
     [
-        (False, Person(4, "Anna"), "Not pinned: Anna is responsible"),
-        (False, None, "Not pinned: a colleague is responsible"),
-        (True, Person(7, "Maria"), "Not pinned: the portal gave no reason"),
+        (False, Person(4, "Anna"), "work", "Not pinned: Anna is responsible"),
+        (False, Person(4, "Anna"), "queue", "Not pinned: Anna is responsible"),
+        (False, None, "work", "Not pinned: a colleague is responsible"),
+        (False, None, "queue", "Not pinned: it waits in the queue; answer it first"),
+        (True, Person(7, "Maria"), "work", "Not pinned: the portal gave no reason"),
     ],
 )
-def test_a_refusal_without_a_code_names_the_responsible(
-    mine: bool, responsible: Person | None, said: str, real: Catalogues
+@pytest.mark.parametrize("code", ["", "ERROR_USER_NOT_OPERATOR"])
+def test_who_is_not_responsible_is_told_who_is(
+    mine: bool, responsible: Person | None, stage: Stage, said: str, code: str, real: Catalogues
 ) -> None:
+    """Portals refuse with either code, and mean the same."""
     row = Dialog(
-        chat_id=1, dialog_id="chat1", session_id=2, status=20, stage="work", title="Olga - Shop",
+        chat_id=1, dialog_id="chat1", session_id=2, status=20, stage=stage, title="Olga - Shop",
         client_name="Olga", client_user_id=5, line_id=3, line_name="Shop", connector="livechat",
         mine=mine, responsible=responsible, pinned=False, silent=None,
     )  # fmt: skip
-    result = Result(chat_id=1, session_id=2, client_name="Olga", outcome="refused", code="")
+    result = Result(chat_id=1, session_id=2, client_name="Olga", outcome="refused", code=code)
     answer = ActionAnswer(
         action="pin", run=None, results=[result], dialogs=[row], undo=None, as_of=datetime.now(UTC)
     )
     assert Wording(real, "en").answer(answer).results[0].message == said
+    assert answer.results[0].code == code
