@@ -134,6 +134,7 @@ def _dialog(
     silent = chat.entity_data_3 == "Y"
     blocked = packed.blocked
     title = text(row.title, 255) or text(chat.name, 255)
+    client_name = _client_name(title, line_names, user)
     return Dialog(
         chat_id=chat_id,
         dialog_id=f"chat{chat_id}",
@@ -141,7 +142,7 @@ def _dialog(
         status=status,
         stage=_stage(status),
         title=title,
-        client_name=_client_name(title, line_names, user) or f"chat{chat_id}",
+        client_name=client_name or f"chat{chat_id}",
         client_user_id=packed.client_id,
         line_id=line_id,
         line_name=lines.get(line_id, ""),
@@ -152,7 +153,7 @@ def _dialog(
         silent=True if silent else None,
         silent_source="portal" if silent else None,
         unread=max(number(row.counter), 0),
-        last_message=_last_message(row, user, packed.client_id, me.user_id, names),
+        last_message=_last_message(row, user, packed.client_id, me.user_id, names, client_name),
         reply_until=blocked,
         reply_closed=blocked is not None and blocked <= now,
         reply_block_reason=packed.reason,
@@ -208,8 +209,9 @@ def _client_name(title: str, line_names: tuple[str | None, str | None], user: Ro
 
 
 def _last_message(
-    row: Row, user: RowUser, client_id: int, my_id: int, names: Mapping[int, str]
+    row: Row, user: RowUser, client_id: int, my_id: int, names: Mapping[int, str], client_name: str
 ) -> LastMessage | None:
+    """The row's message. Its author's name stands in the author's card; a client is also named by the row."""
     message = row.message if isinstance(row.message, RowMessage) else None
     at = moment(message.date if message else None) or moment(row.date_update)
     if message is None or at is None:
@@ -217,11 +219,12 @@ def _last_message(
     author_id = number(message.author_id)
     author = _author(author_id, client_id, my_id, user.connector is True and number(user.id) == author_id)
     name = text(user.name, 255) if number(user.id) == author_id else ""
+    known = client_name if author == "client" else names.get(author_id)
     return LastMessage(
         text=text(message.text) or _file_name(message.file),
         at=at,
         author=author,
-        author_name=None if author == "system" else name or names.get(author_id),
+        author_name=None if author == "system" else name or known or None,
     )
 
 

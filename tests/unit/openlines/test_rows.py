@@ -134,6 +134,16 @@ def test_a_colleague_who_wrote_last_lends_no_name_to_the_client() -> None:
     assert (dialog.last_message.author, dialog.last_message.author_name) == ("operator", "David Okafor")
 
 
+def test_a_client_who_wrote_last_has_the_clients_name() -> None:
+    """Rows of the queue carry no card of the client."""
+    last = one(user={"id": 0}, message__author_id=412).last_message
+    assert (last.author, last.author_name) == ("client", "Maria Lopez")
+    carded = one(user={"id": 412, "name": "M. Lopez", "connector": True}, message__author_id=412)
+    assert carded.last_message.author_name == "M. Lopez"
+    unknown = one(user={"id": 0}, message__author_id=31).last_message
+    assert (unknown.author, unknown.author_name) == ("operator", None)
+
+
 def test_names_of_colleagues_come_from_other_rows() -> None:
     user = {"id": 31, "name": "David Okafor", "connector": False}
     seen = read(row(1, chat__owner=31), row(2, user=user, message__author_id=31))
