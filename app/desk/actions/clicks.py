@@ -66,7 +66,7 @@ class Clicks:
         action = action_named(name)
         check_targets(action, chat_ids)
         check_run(run)
-        self._runs.check(operator.key, run, name)
+        self._runs.check(operator.key, run, name, chat_ids)
         self._journal.check_run(operator.key, run, name)
         with self._turns.take(operator.key, frozenset(chat_ids) or None, until):
             done = self._carry_out(operator, action, chat_ids, until)

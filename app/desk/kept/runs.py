@@ -1,9 +1,10 @@
 """Stored bulk runs: the targets of one decision, so that a reload can go on where it stopped.
 
-The rule: a target leaves the run once anything was decided about it; only what was not carried out stays.
+The rules: the targets are fixed when the run is stored. A target leaves it once anything was decided about
+it; only what was not carried out stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from secrets import token_urlsafe
 
@@ -69,17 +70,31 @@ class Runs:
             ).scalars()
             return found.action, found.total, list(left)
 
-    def check(self, key: OperatorKey, run: str | None, action: str) -> None:
-        """Raise `Invalid` when the stored run of this id is about another action."""
+    def check(self, key: OperatorKey, run: str | None, action: str, chat_ids: Collection[int]) -> None:
+        """Raise `Invalid` when the stored run of this id is about another action, or not about these chats.
+
+        Whose run is not stored (the page made its id) may act on any.
+        """
         if run is None:
             return
         query = select(_run.action).where(
             _run.member_id == key.member_id, _run.user_id == key.user_id, _run.run == run
         )
+        targets = select(_target.chat_id).where(
+            _target.member_id == key.member_id,
+            _target.user_id == key.user_id,
+            _target.run == run,
+            _target.chat_id.in_(chat_ids),
+        )
         with reading(self._engine) as conn:
             stored = conn.execute(query).scalar()
-        if stored is not None and not are_one_deed(stored, action):
+            if stored is None:
+                return
+            known = set(conn.execute(targets).scalars())
+        if not are_one_deed(stored, action):
             raise Invalid("run:action")
+        if not known.issuperset(chat_ids):
+            raise Invalid("run:chat_ids")
 
     def settle(self, key: OperatorKey, run: str, results: Iterable[Result]) -> bool:
         """Take off what was decided; True when this is a stored run with nothing left."""

@@ -56,6 +56,23 @@ def test_a_run_is_one_persons_and_one_actions(room: Room, maria: Operator) -> No
     assert room.desk.records.start_run(maria, "pin", list(range(1, 5001))).total == 5000
 
 
+def test_the_targets_of_a_stored_run_are_fixed(room: Room, maria: Operator) -> None:
+    """Or its undo would take back more than was decided on."""
+    inside, outside = (room.chat(maria, name) for name in ("John Smith", "Maria Lopez"))
+    run = room.desk.records.start_run(maria, "pin", [inside])
+    room.portal_requests()
+    room.sandbox.forget()
+    with pytest.raises(Invalid, match="run:chat_ids"):
+        room.desk.clicks.act(maria, "pin", [inside, outside], run.run)
+    assert room.portal_requests() == []
+    answer = room.desk.clicks.act(maria, "pin", [inside], run.run)
+    assert (answer.undo and answer.undo.count) == 1
+    again = room.desk.clicks.act(maria, "pin", [inside], run.run)
+    assert [result.outcome for result in again.results] == ["already"], "what is decided may come again"
+    free = room.desk.clicks.act(maria, "pin", [outside], "a-run-of-the-page")
+    assert [result.outcome for result in free.results] == ["already"]
+
+
 def test_what_failed_stays_in_its_run(room: Room, maria: Operator) -> None:
     chats = [room.chat(maria, name) for name in ("John Smith", "Joined Client")]
     run = room.desk.records.start_run(maria, "pin", [*chats, 999_999])
