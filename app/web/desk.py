@@ -54,6 +54,7 @@ def desk_page(
         session_token=token,
         boot_json=msgspec.json.encode(boot).decode().translate(_UNSAFE),
         in_frame=in_frame,
+        chat_id=chat_id,
     )
 
 

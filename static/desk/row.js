@@ -173,13 +173,15 @@ export function setRow(row, dialog, index) {
   setWait(row.at(".wait"), dialog);
   for (const key of Object.keys(SWITCHES)) {
     hide(row.at(`.c-${key}`), queued || ghost);
-    if (!queued && !ghost) setSwitch(row.at(`.sw-${key}`), dialog, key);
+    if (queued || ghost) attr(row.at(`.sw-${key}`), "data-action", null);
+    else setSwitch(row.at(`.sw-${key}`), dialog, key);
   }
   const offered = queued && state.actions.has("answer");
   flag(row, "offered", offered);
   hide(row.at(".c-more"), (queued && !offered) || ghost);
   attr(row.at(".more"), "aria-label", t("desk.more_of", { name: dialog.client_name }));
   hide(row.at(".answer"), !queued || ghost);
+  attr(row.at(".answer button"), "data-action", offered && !ghost ? "answer" : null);
   if (queued) {
     const button = row.at(".answer button");
     hide(button, !offered);

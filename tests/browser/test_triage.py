@@ -30,8 +30,10 @@ def shown(desk: PortalPage) -> list[int]:
 
 def test_a_queued_dialog_is_answered_from_its_row(desk: PortalPage) -> None:
     chat_id = queued(desk)[0]
+    expect(desk.app.locator("[data-chat-id] [data-action]:not(:visible)")).to_have_count(0)
     desk.button(chat_id, "answer").first.click()
     expect(desk.button(chat_id, "pin")).to_be_visible(timeout=PATIENCE)
+    expect(desk.button(chat_id, "answer")).to_have_count(0)
     truth = desk.sandbox.truth(27)[chat_id]
     assert truth["owner"] == 27
     assert not truth["pinned"], "answering lets go of the pin"

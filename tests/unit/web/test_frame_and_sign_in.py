@@ -104,6 +104,7 @@ def test_a_chat_placement_opens_the_card(portal: Portal) -> None:
     html = portal.client.post(path, data=fields).get_data(as_text=True)
     assert '"focus_chat_id":1701' in html
     assert "desk/card.js" in html
+    assert re.search(r'<main[^>]* data-chat-id="1701"', html)
 
 
 def test_signing_in_ends_at_a_clean_address(portal: Portal) -> None:
