@@ -19,8 +19,8 @@ def speak(code: str | None) -> str:
 def language() -> str:
     """The language of this answer."""
     if "language" not in g:
-        wish = session.get("language") if session else request.args.get("LANG")
-        return speak(wish)
+        known = not g.get("sessionless") and session  # its store may have failed: that is told here, too
+        return speak(known.get("language") if known else request.args.get("LANG"))
     found: str = g.language
     return found
 

@@ -109,9 +109,14 @@ class HeaderSessions(ServerSideSessionInterface):  # type: ignore[misc]  # the p
         self._alive = alive
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        """The session that the request's token names; an empty one when it names none."""
+        """The session that the request's token names; an empty one when it names none.
+
+        Raises what the store raises. Then there is no session at all, not even for the answer that says so.
+        """
         ticket = self.ticket(request)
+        g.sessionless = True
         data = self._retrieve_session_data(ticket.sid) if ticket else None
+        g.sessionless = False
         if ticket and data:
             g.ticket = ticket
             return ServerSideSession(data, sid=ticket.sid)
