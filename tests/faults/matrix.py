@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tests.faults.proxy import Proxy
 from tests.faults.site import OPERATOR, Site
-from tests.faults.survival import Case, asked, comes_back, portal_of, target, write
+from tests.faults.survival import Case, asked, comes_back, portal_of, redis_is_asked_again, target, write
 from tests.support.frame import Frame
 
 GENTLE: dict[str, dict[str, object]] = {
@@ -59,6 +59,8 @@ def trial(toxic: str, where: str) -> Callable[[Site], None]:
             if toxic in GENTLE:
                 assert (listed.status, outcome, opened.status) == (200, "done", 200)
         comes_back(frame, chat)
+        if where == "Redis":
+            redis_is_asked_again()
 
     return run
 

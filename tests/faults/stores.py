@@ -10,7 +10,7 @@ import psycopg
 from urllib3.exceptions import HTTPError
 
 from tests.faults.site import Site
-from tests.faults.survival import Case, asked, comes_back, is_pinned, target, write
+from tests.faults.survival import Case, asked, comes_back, is_pinned, redis_is_asked_again, target, write
 from tests.support.frame import Frame
 
 LITE, FULL = ("sqlite",), ("postgresql",)
@@ -188,6 +188,7 @@ def redis_down(site: Site) -> None:
     with site.redis.trouble(down=True):
         _try_everything(frame, chat)
     comes_back(frame, chat)
+    redis_is_asked_again()
 
 
 def redis_flushed(site: Site) -> None:
@@ -210,6 +211,7 @@ def redis_read_only(site: Site) -> None:
         _try_everything(frame, chat)
         client.execute_command("REPLICAOF", "NO", "ONE")
     comes_back(frame, chat)
+    redis_is_asked_again()
 
 
 def _case(name: str, run: Callable[[Site], None], stores: tuple[str, ...], quick: bool = True) -> Case:
