@@ -113,8 +113,9 @@ class EventParams:
     """One event of the queue. `data` is flat: `data[CLEAN]` is `CLEAN`, `data[A][B]` is `A.B`.
 
     The access token is absent when nobody's action fired the event (page "Events"); what else comes with
-    it is not taken. Events are kept over restarts: a field that is added has a default, for those that an
-    older release has left.
+    it is not taken. `received` is when we took it in, by our own clock, in microseconds since 1970; None
+    until then. Events are kept over restarts: a field that is added has a default, for those that an older
+    release has left.
     """
 
     event: str
@@ -125,6 +126,7 @@ class EventParams:
     server_endpoint: str | None
     data: Mapping[str, str] = field(repr=False)
     ts: int | None
+    received: int | None = None
 
 
 def parse_open(query: Fields, form: Fields) -> OpenParams:

@@ -7,16 +7,19 @@ claims leaves no trace.
 """
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import datetime
 from typing import Literal
 
 from app.bitrix24.errors import BitrixError, RestError
 from app.bitrix24.params import EventParams
 from app.portals.event_backlog import Backlog, may_pass
-from app.portals.event_marks import essential, fingerprint
+from app.portals.event_marks import fingerprint, taken_in
 from app.portals.event_store import EventQueue
 from app.portals.lifecycle import Lifecycle
+from app.portals.model import utc_now
 from app.portals.proof import Handshake, ProofRejected
 from app.portals.store import PortalStore
 from app.storage.health import answers
@@ -38,12 +41,19 @@ class Events:
     """Takes events in and, later, proves those that came before we knew the portal's application token."""
 
     def __init__(
-        self, store: PortalStore, queue: EventQueue, lifecycle: Lifecycle, handshake: Handshake, spool: Spool
+        self,
+        store: PortalStore,
+        queue: EventQueue,
+        lifecycle: Lifecycle,
+        handshake: Handshake,
+        spool: Spool,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._queue = queue
         self._lifecycle = lifecycle
         self._handshake = handshake
+        self._clock = clock
         self._backlog = Backlog(spool, self._decide, lambda: answers(queue.engine))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="event")
 
@@ -54,7 +64,7 @@ class Events:
         may change theirs; the sender is refused all the same. "kept": the database could not tell in time,
         the event is decided on when it does. Raises `SpoolFull` when it could not even be kept.
         """
-        event = essential(event)
+        event = taken_in(event, self._clock())
         failing = self._backlog.is_failing
         if not failing:
             deciding = self._threads.submit(copy_context().run, self._decide, event)
@@ -88,7 +98,7 @@ class Events:
 
     def _apply(self, event: EventParams) -> None:
         if event.event == "ONAPPUNINSTALL":
-            self._lifecycle.uninstall(event, once=fingerprint(event))
+            self._lifecycle.uninstall(event)
         elif event.event in _PROVABLE and event.data.get("VERSION"):
             self._store.set_version(event.member_id, event.data["VERSION"], once=fingerprint(event))
 

@@ -6,7 +6,6 @@ installation"), so it always ends in the same state.
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from app.bitrix24.batch import BatchAnswer, Command
 from app.bitrix24.client import RestClient
@@ -19,8 +18,6 @@ from app.portals.store import PortalStore
 from app.storage.shared import SharedStoreDown
 
 _LOG = logging.getLogger(__name__)
-_CLOCK_SKEW = 10
-"""Seconds that a portal's clock may be behind ours; nobody installs again within this time."""
 
 
 class Lifecycle:
@@ -70,15 +67,13 @@ class Lifecycle:
             return False
         return self._store.adopt_application_token(proof, event.application_token)
 
-    def uninstall(self, event: EventParams, once: str | None = None) -> None:
+    def uninstall(self, event: EventParams) -> None:
         """End the installation; with `CLEAN` everything that we know of the portal goes.
 
-        `once` is what the event is known by, so that it is applied once.
-        Events may come late and again, with the same token as ever: one from before the latest installation
-        ends nothing, since the portal would never show the installer again.
+        Events may come late, with the same token as ever: one from before the latest installation ends
+        nothing, since the portal would never show the installer again.
         """
-        clean = event.data.get("CLEAN") == "1"
-        if not self._store.uninstall(event.member_id, clean, _moment(event.ts), once):
+        if not self._store.uninstall(event.member_id, event.data.get("CLEAN") == "1", event):
             _LOG.info("not uninstalled: done before, or newer", extra={"member_id": event.member_id})
             return
         for forget in self._forget:
@@ -110,11 +105,3 @@ class Lifecycle:
 
     def _ask(self, access: Access, proof: Proof, commands: list[Command]) -> BatchAnswer:
         return self._client.batch(access, proof.member_id, commands, user_id=proof.user_id)
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    """The latest moment that the event can speak of; None when it names none that can be true."""
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds + _CLOCK_SKEW, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, update
 
+from app.bitrix24.params import EventParams
 from app.portals.application_token_store import ApplicationTokens
-from app.portals.event_marks import first_time
+from app.portals.event_marks import delivery, fingerprint, first_time, note, untold_end
+from app.portals.late_events import is_late
 from app.portals.model import (
     Installation,
     OperatorKey,
@@ -90,6 +92,8 @@ class PortalStore:
             "created_at": now,
         }
         with self._engine.begin() as conn:
+            if _state(conn, proof.member_id, installations.c.active):
+                note(conn, untold_end(proof.member_id), now)
             upsert(conn, installations, row | first, ["member_id"], keep=list(first))
             self._application_tokens.keep(conn, proof.member_id, application_token, replace_token)
             found = conn.execute(_BY_MEMBER, {"member_id": proof.member_id}).one()
@@ -111,25 +115,26 @@ class PortalStore:
             noted = conn.execute(update(installations).where(chosen).values(news)).rowcount
         return self.installation(proof.member_id) if noted else None
 
-    def uninstall(
-        self, member_id: str, clean: bool, at: datetime | None = None, once: str | None = None
-    ) -> bool:
+    def uninstall(self, member_id: str, clean: bool, told: EventParams | None = None) -> bool:
         """End the installation: tokens and sessions go at once and older sessions are void.
 
-        `clean` removes every row of the portal from every table. `at`: when it was; an installation
-        that is newer stays. `once`: the event that says so. False: there was nothing to end, or the same
-        event has ended it before.
+        `clean` removes every row of the portal from every table. `told`: the event that says so; an
+        installation that is newer stays. False: there was nothing to end, or this delivery has ended it.
         """
-        chosen = installations.c.member_id == member_id
-        if at is not None:
-            chosen &= installations.c.updated_at <= at
-        news = {"active": False, "generation": installations.c.generation + 1, "updated_at": self._clock()}
+        chosen, now = installations.c.member_id == member_id, self._clock()
+        if not clean:
+            chosen &= installations.c.active
+        news = {"active": False, "generation": installations.c.generation + 1}
         with self._engine.begin() as conn:
-            if once and not first_time(conn, once, self._clock()):
+            if told and not first_time(conn, delivery(told), now):
                 return False
-            ended = conn.execute(update(installations).where(chosen).values(news)).rowcount
-            if not ended:
+            installed_at = _state(conn, member_id, installations.c.updated_at)
+            if installed_at is None or (told and is_late(conn, told, installed_at, now)):
                 return False
+            if not conn.execute(update(installations).where(chosen).values(news)).rowcount:
+                return False
+            if told:
+                note(conn, fingerprint(told), now)
             tables = metadata.sorted_tables if clean else [operator_tokens, browser_sessions, event_queue]
             for table in tables:
                 if "member_id" in table.c:
@@ -257,7 +262,12 @@ def _silence(known: Installation) -> tuple[str, int]:
 
 def is_installed(conn: Connection, member_id: str) -> bool:
     """Whether the app is there, asked in a way that an uninstallation waits for us, or we for it."""
-    query = select(installations.c.active).where(installations.c.member_id == member_id)
+    return bool(_state(conn, member_id, installations.c.active, read=True))
+
+
+def _state(conn: Connection, member_id: str, column: Column[Any], *, read: bool = False) -> Any:
+    """A column of the portal's row, which stays so until the transaction ends; None without a row."""
+    query = select(column).where(installations.c.member_id == member_id)
     if conn.dialect.name == "postgresql":
-        query = query.with_for_update(read=True)
-    return bool(conn.execute(query).scalar())
+        query = query.with_for_update(read=read)
+    return conn.execute(query).scalar()

@@ -125,7 +125,7 @@ def room(engine: Engine, pretend: Pretend, tmp_path: Path) -> Iterator[Room]:
     lifecycle = Lifecycle(store, client, APP_URL, forget=(forgotten.append,))
     handshake = Handshake(servers, CLIENT_ID)
     queue = EventQueue(engine, cipher, clock)
-    events = Events(store, queue, lifecycle, handshake, Spool(tmp_path / "spool", cipher))
+    events = Events(store, queue, lifecycle, handshake, Spool(tmp_path / "spool", cipher), clock)
     yield Room(
         engine=engine,
         pretend=pretend,
