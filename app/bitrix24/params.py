@@ -35,9 +35,9 @@ __all__ = [
     "parse_refreshed",
 ]
 
-_TOKEN = r"[A-Za-z0-9._~+/=|-]{8,512}"  # noqa: S105 - a pattern  # nosec B105
+_TOKEN = r"[\x21-\x7e]{1,2048}"  # noqa: S105 - a pattern: tokens are opaque (page "OAuth 2.0")  # nosec B105
 _CODE = r"[A-Za-z0-9._~+/=|-]{1,512}"
-_MEMBER = r"[A-Za-z0-9]{1,64}"
+_MEMBER = r"[A-Za-z0-9._-]{1,64}"
 _SERVER = r"[A-Za-z0-9.:/\[\]-]{1,255}"
 _IN_QUERY = ("DOMAIN", "PROTOCOL", "LANG", "APP_SID")
 _IN_BODY = (

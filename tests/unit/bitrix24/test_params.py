@@ -145,17 +145,21 @@ def test_what_is_no_host_is_refused(domain: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("AUTH_ID", "short"),
-        ("AUTH_ID", "a" * 513),
+        ("AUTH_ID", "a" * 2049),
         ("AUTH_ID", "with space 0123456789"),
         ("AUTH_ID", "line\n0123456789"),
         ("AUTH_ID", "٣" * 20),
-        ("REFRESH_ID", "a" * 513),
+        ("REFRESH_ID", "a" * 2049),
         ("AUTH_EXPIRES", "-1"),
         ("AUTH_EXPIRES", "1e3"),
         ("AUTH_EXPIRES", "9" * 19),
         ("AUTH_EXPIRES", "٣"),
         ("member_id", "a/b"),
+        ("member_id", "a:b"),
+        ("member_id", "a*"),
+        ("member_id", "a%"),
+        ("member_id", "a\n"),
+        ("member_id", "порт"),
         ("member_id", "a" * 65),
         ("PLACEMENT", "im_sidebar"),
         ("PLACEMENT", "A" * 65),
@@ -182,6 +186,21 @@ def test_too_many_fields_are_refused() -> None:
 def test_long_names_are_refused(name: str) -> None:
     with pytest.raises(BadParams, match="long_name"):
         opened(form={name: "1"})
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["abc123", "tok:en:1", "{a1}", "short", "a:b:c", "a" * 2048, "".join(map(chr, range(0x21, 0x7F)))],
+)
+@pytest.mark.parametrize("name", ["AUTH_ID", "REFRESH_ID", "APPLICATION_TOKEN"])
+def test_tokens_are_opaque(name: str, token: str) -> None:
+    found = opened(form={name: token})
+    assert token in (found.access_token, found.refresh_token, found.application_token)
+
+
+@pytest.mark.parametrize("member_id", ["member-1", "portal_a", "a.b", "..", "A" * 64])
+def test_portals_may_be_called_otherwise(member_id: str) -> None:
+    assert opened(form={"member_id": member_id}).member_id == member_id
 
 
 @pytest.mark.parametrize(
