@@ -25,7 +25,7 @@ from app.desk.listing.responses import listing_of
 from app.desk.model import Opened
 from app.desk.threads import Threads
 from app.portals.model import Access, Installation, NotInstalledHere, Operator, pair_of
-from app.portals.profile import PROFILE, profile_in
+from app.portals.profile import PROFILE, Profile, profile_in
 from app.portals.proof import Handshake
 from app.portals.sign_in import introduced, sign_in
 from app.portals.store import PortalStore
@@ -86,11 +86,12 @@ class Opening:
         profile = profile_in(answer.batch, proof.user_id) if answer else None
         pair = pair_of(params.access_token, params.refresh_token, params.expires_in, self._clock())
         operator = sign_in(self._store, noted, proof, pair, profile, language=params.language)
+        self._learn(params, profile)
         known = None
         if profile is not None and answer is not None:
             known, error = self._absorb(operator, answer)
         elif answer is None and error is None and early is not None:
-            self._follow(operator, early)
+            self._follow(params, operator, early)
         listing = listing_of(operator, known, None, self._lists.news) if known else None
         return Opened(operator, proof, listing, error)
 
@@ -121,7 +122,15 @@ class Opening:
         except BitrixError as error:
             return None, error
 
-    def _follow(self, operator: Operator, early: Future[_Answer]) -> None:
+    def _learn(self, params: OpenParams, profile: Profile | None) -> None:
+        """A first application token, which the installer's form need not bring.
+
+        Only of a person whom the portal calls an administrator: any employee could post another one.
+        """
+        if params.application_token and profile is not None and profile.is_admin:
+            self._store.learn_application_token(params.member_id, params.application_token)
+
+    def _follow(self, params: OpenParams, operator: Operator, early: Future[_Answer]) -> None:
         """Let the page's own question join the read that is still under way."""
         later: Future[KeptList] = Future()
         self._lists.flights.adopt(list_key(operator), later)
@@ -134,6 +143,7 @@ class Opening:
                     raise TransportError("the first list is not this person's")
                 person = introduced(operator, profile)
                 self._store.name_operator(operator.key, person.name, person.is_admin)
+                self._learn(params, profile)
                 kept = self._lists.absorb(person, answer.batch, answer.asked_at)
             except Exception as error:  # the end of a thread: whoever joined gets it
                 _LOG.warning("a first list came to nothing", extra={"outcome": type(error).__name__})

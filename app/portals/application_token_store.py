@@ -1,7 +1,7 @@
 """The sealed token that proves a portal's events. The rule: comparing it tells nothing but yes or no.
 
-A portal sends the same token with every event; it comes with the installer's form or with the first event
-(page "Events safety").
+A portal sends the same token with every event; it comes with the installer's form, with the first event, or
+with an administrator's opening (pages "Events safety" and "Simple way of getting tokens").
 """
 
 import logging
@@ -28,7 +28,7 @@ class ApplicationTokens:
 
     def match(self, conn: Connection, member_id: str, token: str) -> bool:
         """Compare in constant time, with the same work whether or not the portal is known."""
-        known = self._known(conn, member_id)
+        known = self.known(conn, member_id)
         compared = known or self._cipher.open(self._stand_in, *_place(""))
         return compare_digest(_digest(compared), _digest(token)) and known is not None
 
@@ -36,7 +36,7 @@ class ApplicationTokens:
         """Store a first token, or with `replace` another one."""
         if not token:
             return
-        known = self._known(conn, member_id)
+        known = self.known(conn, member_id)
         if known is None or (replace and known != token):
             conn.execute(
                 update(installations)
@@ -44,7 +44,8 @@ class ApplicationTokens:
                 .values(application_token_sealed=self._cipher.seal(token, *_place(member_id)))
             )
 
-    def _known(self, conn: Connection, member_id: str) -> str | None:
+    def known(self, conn: Connection, member_id: str) -> str | None:
+        """The stored token; None when there is none that can be read."""
         sealed = conn.execute(_SEALED, {"member_id": member_id}).scalar()
         try:
             return None if sealed is None else self._cipher.open(sealed, *_place(member_id))

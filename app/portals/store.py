@@ -149,6 +149,18 @@ class PortalStore:
         with reading(self._engine) as conn:
             return self._application_tokens.match(conn, member_id, token)
 
+    def learn_application_token(self, member_id: str, token: str) -> None:
+        """Store a first application token that a proved administrator brings; one that is known stays.
+
+        Reads only, as long as one is known: openings are many.
+        """
+        with reading(self._engine) as conn:
+            if self._application_tokens.known(conn, member_id) is not None:
+                return
+        with self._engine.begin() as conn:
+            if is_installed(conn, member_id):
+                self._application_tokens.keep(conn, member_id, token, replace=False)
+
     def adopt_application_token(self, proof: Proof, token: str) -> bool:
         """Put a proved application token in place of another; False: the app is not installed there."""
         with self._engine.begin() as conn:

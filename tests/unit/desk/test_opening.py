@@ -4,13 +4,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
 from app.bitrix24.errors import BitrixError
+from app.desk import opening
 from app.portals.model import NotInstalledHere
 from app.portals.proof import ProofRejected
 from tests.unit.desk.conftest import DAVID, MARIA, Room
+
+ADMIN = 1
 
 
 @pytest.fixture
@@ -130,3 +134,36 @@ def test_the_name_of_a_slow_first_opening_is_kept(room: Room) -> None:
     known = room.store.operator(opened.operator.key)
     assert known is not None
     assert known.name
+
+
+def tells(room: Room, user_id: int, token: str) -> bool:
+    """Whether events with this token are believed, after the person has opened the desk with it."""
+    room.desk.opening.open(replace(room.params(user_id), application_token=token), "192.0.2.1")
+    return room.store.application_token_matches(room.params().member_id, token)
+
+
+def test_a_first_application_token_is_learnt_from_an_administrators_opening(room: Room) -> None:
+    assert not tells(room, MARIA, "planted"), "any employee could bring another one"
+    assert tells(room, ADMIN, "genuine")
+    assert not tells(room, ADMIN, "another"), "one that is known stays"
+    assert tells(room, MARIA, "genuine")
+
+
+def test_without_the_first_question_any_employee_could_plant_one(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    real = opening.profile_in
+    monkeypatch.setattr(
+        opening, "profile_in", lambda *told: msgspec.structs.replace(real(*told), is_admin=True)
+    )
+    assert tells(room, MARIA, "planted")
+
+
+def test_a_first_application_token_may_be_learnt_when_the_list_comes_late(room: Room) -> None:
+    room.sandbox.switch(answer_latency=1.5)
+    assert not tells(room, ADMIN, "genuine"), "nobody knows yet who this is"
+    until = time.monotonic() + 10
+    while not room.store.application_token_matches(room.params().member_id, "genuine"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
