@@ -1,4 +1,6 @@
-"""Reads form and query fields strictly: each once at most, bounded in number and length, no control chars.
+"""Reads form and query fields: each once at most, bounded in number and length, no control characters.
+
+Strict about what is needed; what can be done without and cannot be read counts as absent.
 
 `BadParams.reason` names the field and never its value, so it is safe to log and to show.
 """
@@ -10,7 +12,6 @@ Fields = Sequence[tuple[str, str]]
 
 MAX_FIELDS = 500
 _MAX_NAME = 200
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(
     rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::(?P<port>[1-9][0-9]{{0,4}}))?"
@@ -63,12 +64,10 @@ def optional(values: Mapping[str, str], name: str, pattern: str) -> str | None:
     return value
 
 
-def text(values: Mapping[str, str], name: str, longest: int) -> str | None:
-    """A field of free text without control characters, None when absent or empty. Raises BadParams."""
+def readable(values: Mapping[str, str], name: str, pattern: str) -> str | None:
+    """The field or None: one that can be done without and does not fit the pattern counts as absent."""
     value = values.get(name, "")
-    if len(value) > longest or _CONTROL.search(value):
-        raise BadParams(f"bad:{name}")
-    return value or None
+    return value if re.fullmatch(pattern, value, re.ASCII) else None
 
 
 def whole(values: Mapping[str, str], name: str) -> int | None:

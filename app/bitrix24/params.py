@@ -1,6 +1,7 @@
-"""What a portal's browser or event queue sends, parsed strictly: well formed, but nothing here is proved.
+"""What a portal's browser or event queue sends, well formed, but nothing here is proved.
 
-One source per field: what comes twice, or in the query and in the body, is refused.
+One source per field: what comes twice, or in the query and in the body, is refused. What is needed must fit
+its pattern; an optional field that does not is no reason to refuse the rest.
 """
 
 import re
@@ -14,11 +15,11 @@ from app.bitrix24.fields import (
     Fields,
     domain,
     optional,
+    readable,
     refuse_elsewhere,
     required,
     shown,
     single,
-    text,
     whole,
 )
 
@@ -54,6 +55,7 @@ _IN_BODY = (
 _IN_RENEWAL = ("DOMAIN", "member_id", "AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES")
 _CHAT = re.compile(r"chat([1-9][0-9]{0,17})", re.ASCII)
 _EVENT_KEY = re.compile(r"(data|auth)((?:\[[^\[\]]{0,100}\]){1,8})")
+_LONGEST_OPTIONS = 16_384
 _HOUR = 3600
 _DAY = 86400
 
@@ -141,15 +143,15 @@ def parse_open(query: Fields, form: Fields) -> OpenParams:
     return OpenParams(
         domain=domain(values.get("DOMAIN"), "DOMAIN", 80 if protocol == "http" else 443),
         protocol=protocol,
-        language=optional(values, "LANG", r"[A-Za-z_-]{2,10}") or "",
+        language=readable(values, "LANG", r"[A-Za-z_-]{2,10}") or "",
         access_token=required(values, "AUTH_ID", _TOKEN),
         refresh_token=required(values, "REFRESH_ID", _TOKEN),
         expires_in=_seconds(whole(values, "AUTH_EXPIRES")),
         member_id=required(values, "member_id", _MEMBER),
-        placement=optional(values, "PLACEMENT", r"[A-Z0-9_]{1,64}") or "DEFAULT",
-        placement_options=_options(text(values, "PLACEMENT_OPTIONS", 16_384)),
-        server_endpoint=optional(values, "SERVER_ENDPOINT", _SERVER),
-        application_token=optional(values, "APPLICATION_TOKEN", _TOKEN),
+        placement=readable(values, "PLACEMENT", r"[A-Z0-9_]{1,64}") or "DEFAULT",
+        placement_options=_options(values.get("PLACEMENT_OPTIONS", "")),
+        server_endpoint=readable(values, "SERVER_ENDPOINT", _SERVER),
+        application_token=readable(values, "APPLICATION_TOKEN", _TOKEN),
     )
 
 
@@ -185,7 +187,7 @@ def parse_callback(query: Fields) -> CallbackParams:
         state=required(values, "state", _CODE),
         domain=domain(values.get("domain"), "domain"),
         member_id=required(values, "member_id", _MEMBER),
-        server_domain=optional(values, "server_domain", _SERVER),
+        server_domain=readable(values, "server_domain", _SERVER),
     )
 
 
@@ -219,10 +221,10 @@ def _nested(values: Mapping[str, str], top: str) -> dict[str, str]:
     return flat
 
 
-def _options(value: str | None) -> dict[str, str]:
-    """The scalars of PLACEMENT_OPTIONS; it may be empty, `[]`, the text `undefined` or no JSON at all."""
+def _options(value: str) -> dict[str, str]:
+    """The scalars of PLACEMENT_OPTIONS; it may be empty, `[]`, the text `undefined`, too long or no JSON."""
     try:
-        found = msgspec.json.decode(value or "{}")
+        found = msgspec.json.decode(value if len(value) <= _LONGEST_OPTIONS else "")
     except (msgspec.DecodeError, RecursionError):
         return {}
     if not isinstance(found, dict):

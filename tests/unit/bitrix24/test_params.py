@@ -1,6 +1,7 @@
 """The form that opens the app: real shapes are read, every ambiguity is refused."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -161,12 +162,6 @@ def test_what_is_no_host_is_refused(domain: str) -> None:
         ("member_id", "a\n"),
         ("member_id", "порт"),
         ("member_id", "a" * 65),
-        ("PLACEMENT", "im_sidebar"),
-        ("PLACEMENT", "A" * 65),
-        ("PLACEMENT_OPTIONS", "x" * 16_385),
-        ("SERVER_ENDPOINT", "https://a.example/?x"),
-        ("APPLICATION_TOKEN", "a b" * 9),
-        ("LANG", "../../etc"),
         ("PROTOCOL", "2"),
     ],
 )
@@ -175,6 +170,36 @@ def test_fields_out_of_bounds_are_refused_without_their_value(field: str, value:
     with pytest.raises(BadParams) as caught:
         opened(*((changed, None) if field in QUERY else (None, changed)))
     assert caught.value.reason == f"bad:{field}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("LANG", "../../etc"),
+        ("LANG", "en2"),
+        ("LANG", "e" * 11),
+        ("LANG", "en\r\nX: 1"),
+        ("PLACEMENT", "default"),
+        ("PLACEMENT", "A" * 65),
+        ("PLACEMENT_OPTIONS", json.dumps({"dialogId": "chat1"}) + " " * 16_384),
+        ("PLACEMENT_OPTIONS", '{"dialogId": "chat\n1"}'),
+        ("SERVER_ENDPOINT", "https://oauth.bitrix.info/rest/ x"),
+        ("SERVER_ENDPOINT", "https://a.example/?x"),
+        ("APPLICATION_TOKEN", "a b" * 9),
+        ("APPLICATION_TOKEN", "a" * 2049),
+    ],
+)
+def test_what_can_be_done_without_counts_as_absent_where_it_cannot_be_read(field: str, value: str) -> None:
+    changed, empty = {field: value}, {field: ""}
+    query = field in QUERY
+    found = opened(*((changed, NEWER) if query else (None, NEWER | changed)))
+    assert found == opened(*((empty, NEWER) if query else (None, NEWER | empty)))
+    assert value not in str(asdict(found))
+    assert "oauth.bitrix.info" in str(asdict(opened(form=NEWER))), "the search itself works"
+
+
+def test_options_with_a_line_end_between_their_parts_are_read() -> None:
+    assert opened(form={"PLACEMENT_OPTIONS": '{\n"dialogId": "chat7"\n}'}).dialog_chat_id == 7
 
 
 def test_too_many_fields_are_refused() -> None:
