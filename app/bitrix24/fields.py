@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 Fields = Sequence[tuple[str, str]]
 
 MAX_FIELDS = 500
+MAX_EVENT_FIELDS = 5000
+"""Of an event, which bears whatever a dialog's message does."""
+
 _MAX_NAME = 200
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(

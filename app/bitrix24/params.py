@@ -18,12 +18,12 @@ from app.bitrix24.fields import (
     readable,
     refuse_elsewhere,
     required,
-    shown,
     single,
     whole,
 )
 
 __all__ = [
+    "OF_EVENT",
     "BadParams",
     "CallbackParams",
     "EventParams",
@@ -53,8 +53,11 @@ _IN_BODY = (
     "PLACEMENT_OPTIONS",
 )
 _IN_RENEWAL = ("DOMAIN", "member_id", "AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES")
+_DATA = ("CLEAN", "VERSION")
+_AUTH = ("member_id", "application_token", "access_token", "domain", "server_endpoint")
+OF_EVENT = {"event", "ts", *(f"auth[{name}]" for name in _AUTH), *(f"data[{name}]" for name in _DATA)}
+_PLAIN = r"[^\x00-\x1f\x7f]{1,64}"
 _CHAT = re.compile(r"chat([1-9][0-9]{0,17})", re.ASCII)
-_EVENT_KEY = re.compile(r"(data|auth)((?:\[[^\[\]]{0,100}\]){1,8})")
 _LONGEST_OPTIONS = 16_384
 _HOUR = 3600
 _DAY = 86400
@@ -112,7 +115,7 @@ class CallbackParams:
 
 @dataclass(frozen=True, slots=True)
 class EventParams:
-    """One event of the queue. `data` is flat: `data[CLEAN]` is `CLEAN`, `data[A][B]` is `A.B`.
+    """One event of the queue. `data` holds what we use of it: CLEAN and VERSION.
 
     The access token is absent when nobody's action fired the event (page "Events"); what else comes with
     it is not taken. `received` is when we took it in, by our own clock, in microseconds since 1970; None
@@ -192,33 +195,33 @@ def parse_callback(query: Fields) -> CallbackParams:
 
 
 def parse_event(form: Fields) -> EventParams:
-    """Parse one event. Raises BadParams; an array where a token belongs is refused like a wrong token."""
-    values = single(form)
-    auth = _nested(values, "auth")
+    """Parse one event of as many fields as it likes (pages "Events" and "OnAppUninstall").
+
+    Strict in what decides: the name, the portal, the application token, CLEAN and VERSION. What else we read
+    counts as absent where it cannot be read; what we do not read is not looked at. Raises BadParams; an array
+    where a token belongs is refused like a wrong token.
+    """
+    values = single([(name, value) for name, value in form if name in OF_EVENT])
+    ts = readable(values, "ts", r"[0-9]{1,18}")
+    data = {name: optional(values, f"data[{name}]", _PLAIN) for name in _DATA}
     return EventParams(
         event=required(values, "event", r"[A-Za-z0-9_]{1,64}").upper(),
-        member_id=required(auth, "member_id", _MEMBER),
-        application_token=required(auth, "application_token", _TOKEN),
-        access_token=optional(auth, "access_token", _TOKEN),
-        domain=domain(auth["domain"], "domain") if auth.get("domain") else None,
-        server_endpoint=optional(auth, "server_endpoint", _SERVER),
-        data=_nested(values, "data"),
-        ts=whole(values, "ts"),
+        member_id=required(values, "auth[member_id]", _MEMBER),
+        application_token=required(values, "auth[application_token]", _TOKEN),
+        access_token=readable(values, "auth[access_token]", _TOKEN),
+        domain=_readable_host(values.get("auth[domain]", "")),
+        server_endpoint=readable(values, "auth[server_endpoint]", _SERVER),
+        data={name: value for name, value in data.items() if value is not None},
+        ts=None if ts is None else int(ts),
     )
 
 
-def _nested(values: Mapping[str, str], top: str) -> dict[str, str]:
-    """`top[A][B]` as `A.B`. Raises BadParams when two spellings mean the same."""
-    flat: dict[str, str] = {}
-    for name, value in values.items():
-        found = _EVENT_KEY.fullmatch(name)
-        if found is None or found[1] != top:
-            continue
-        key = found[2][1:-1].replace("][", ".")
-        if key in flat or len(value) > 65_536:
-            raise BadParams(f"bad:{shown(name)}")
-        flat[key] = value
-    return flat
+def _readable_host(value: str) -> str | None:
+    """The portal's address, where it can be read."""
+    try:
+        return _host(value)
+    except BadParams:
+        return None
 
 
 def _options(value: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from app.bitrix24.params import BadParams, parse_event
 from app.storage.spool import SpoolFull
 from app.web import logs
 from app.web.access import public
-from app.web.routes import form_pairs, probe
+from app.web.routes import event_pairs, probe
 from app.web.services import services
 
 _STATUS = {"ok": 200, "kept": 202, "refused": 401}
@@ -24,7 +24,7 @@ def events() -> Response:
     if request.method == "HEAD":
         return probe()
     try:
-        event = parse_event(form_pairs())
+        event = parse_event(event_pairs())
     except BadParams as bad:
         logs.NOTES.info("event refused", extra={"fields": {"reason": bad.reason[:100]}})
         return _answer(400)

@@ -1,21 +1,26 @@
 """Small things that several routes share: fixed paths, the body as pairs, JSON in and out."""
 
 import json
+from io import BytesIO
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
-from app.bitrix24.fields import MAX_FIELDS
-from app.bitrix24.params import BadParams, Fields
+from app.bitrix24.fields import MAX_EVENT_FIELDS, MAX_FIELDS
+from app.bitrix24.params import OF_EVENT, BadParams, Fields
 from app.web.failures import InvalidRequest
 
 T = TypeVar("T")
 FRAME_PATHS = ("/app", "/install")
 MAX_BODY = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
+_LONGEST_NAME = 100
+_LONGEST_VALUE = 8192
+"""Bytes of a field of an event: more than the longest token, were each of its signs escaped."""
 
 
 def probe() -> Response:
@@ -33,6 +38,35 @@ def form_pairs() -> Fields:
     if request.mimetype not in (FORM, ""):
         raise BadParams("content_type")
     return _pairs(_body())
+
+
+def event_pairs() -> Fields:
+    """The fields of an event that we read; others may be of any kind, and cost next to nothing.
+
+    An event is not sent again (page "Events"). Raises BadParams, or 413 beyond the limit.
+    """
+    if request.mimetype == "multipart/form-data":
+        reader = FormDataParser(
+            stream_factory=lambda *_, **__: BytesIO(),  # of a file, which is not taken
+            max_form_memory_size=MAX_BODY,
+            max_form_parts=MAX_EVENT_FIELDS,
+        )
+        body = _body()
+        _, parts, _ = reader.parse(BytesIO(body), request.mimetype, len(body), request.mimetype_params)
+        return list(parts.items(multi=True))
+    if request.mimetype not in (FORM, ""):
+        raise BadParams("content_type")
+    pieces = _body().split(b"&")
+    if len(pieces) > MAX_EVENT_FIELDS:
+        raise BadParams("too_many_fields")
+    split = (piece.partition(b"=") for piece in pieces)
+    named = ((_plain(name), value) for name, _, value in split if len(name) <= _LONGEST_NAME)
+    return [(name, _plain(value[:_LONGEST_VALUE])) for name, value in named if name in OF_EVENT]
+
+
+def _plain(raw: bytes) -> str:
+    """What stands in a form as text; a sign that is none becomes one that fits no pattern."""
+    return unquote_plus(raw.decode(errors="replace"), errors="replace")
 
 
 def _body() -> bytes:

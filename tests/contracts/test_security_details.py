@@ -35,6 +35,7 @@ SAID = {
     "a session id's life": lambda: f"| {of('web', 'RECORD_SECONDS') // 3600} hours; 10 minutes | as hashes |",
     "a state's life": lambda: f"a state, good once, for {of('portals', 'STATE_SECONDS') // 60} minutes",
     "fields": lambda: f"at most {of('bitrix24', 'MAX_FIELDS')}; names and values",
+    "fields of an event": lambda: f"event**: at most {of('bitrix24', 'MAX_EVENT_FIELDS')} fields, of which",
     "a request": lambda: f"| a request | {of('web', 'MAX_BODY') // 1024} KiB |",
     "proofs at once": lambda: f"{of('web', 'PROOFS')[1]} proofs at once, {of('web', 'PROOFS')[0]:g} a second",
     "openings": lambda: f"{of('web', 'OPENINGS')} threads of a worker's 64",
