@@ -18,7 +18,14 @@ from app.bitrix24.addresses import parse_url
 from app.bitrix24.answer import Answer
 from app.bitrix24.errors import AddressRefused, BadAnswer, ExpiredToken, RestError, TransportError
 from app.bitrix24.net import TOTAL_SECONDS, Network
-from app.bitrix24.oauth_answers import AppInfo, TokenAnswer, check_tokens, read_app_info, read_tokens
+from app.bitrix24.oauth_answers import (
+    AppInfo,
+    TokenAnswer,
+    check_tokens,
+    read_app_info,
+    read_tokens,
+    without_empty_error,
+)
 
 __all__ = ["AppInfo", "AuthServers", "TokenAnswer"]
 
@@ -106,7 +113,7 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]  # the library has no 
             found = self.fetch_token(
                 _STAND_IN, code=code, client_secret=client_secret, include_client_id=True
             )
-        except (OAuth2Error, RequestException, ValueError):
+        except (OAuth2Error, RequestException, TypeError, ValueError):
             raise BadAnswer("not a token answer") from None
         return read_tokens(found, self._server)
 
@@ -115,7 +122,7 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]  # the library has no 
             found = self.refresh_token(
                 _STAND_IN, refresh_token=refresh_token, client_id=self.client_id, client_secret=client_secret
             )
-        except (OAuth2Error, RequestException, ValueError):
+        except (OAuth2Error, RequestException, TypeError, ValueError):
             raise BadAnswer("not a token answer") from None
         return read_tokens(found, self._server)
 
@@ -124,6 +131,7 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]  # the library has no 
             self, "POST", f"{self._server}/oauth/token/", data=data, headers=headers, allow_redirects=False
         )
         check_tokens(Answer(response.status_code, response.headers, response.content))
+        response._content = without_empty_error(response.content)
         return response
 
 

@@ -28,13 +28,16 @@ _PAYMENT = "payment_required"
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """A pair as the server gave it. `expires_in` in seconds; `server` is the origin that gave it."""
+    """A pair as the server gave it. `expires_in` in seconds; `server` is the origin that gave it.
+
+    `client_endpoint`, `member_id` and `user_id` are None where it did not say.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
-    client_endpoint: str
-    member_id: str
+    client_endpoint: str | None
+    member_id: str | None
     user_id: int | None
     server: str
 
@@ -65,27 +68,29 @@ class _Refusal(msgspec.Struct):
 class _Tokens(msgspec.Struct):
     access_token: str
     refresh_token: str
-    client_endpoint: str
-    member_id: str
+    client_endpoint: str | None = None
+    member_id: str | None = None
     expires_in: int = 3600
     user_id: int | None = None
 
 
 class _Install(msgspec.Struct):
+    """What identifies is typed; version, status and scope inform only, so they never fail a proof."""
+
     member_id: str = ""
     domain: str = ""
     client_endpoint: str = ""
     installed: bool | int | str | None = None
-    version: str | int | None = None
-    status: str | None = None
-    scope: str | None = None
+    version: object = None
+    status: object = None
+    scope: object = None
 
 
 class _Info(msgspec.Struct):
     client_id: str
     user_id: int
     install: _Install
-    scope: str | None = None
+    scope: object = None
 
 
 _refusals = msgspec.json.Decoder(_Refusal)
@@ -107,20 +112,28 @@ def check_tokens(answer: Answer) -> None:
         raise OAuthError(code or f"status {answer.status}")
 
 
+def without_empty_error(body: bytes) -> bytes:
+    """The answer without an `error` that says nothing: the library takes it for a refusal, or fails."""
+    values = msgspec.json.decode(body)
+    if not isinstance(values, dict) or values.get("error"):
+        return body
+    return msgspec.json.encode({name: value for name, value in values.items() if name != "error"})
+
+
 def read_tokens(values: dict[str, Any], server: str) -> TokenAnswer:
     """The pair of a token answer. Raises BadAnswer, without a word of what was in it."""
     try:
         found = msgspec.convert(values, _Tokens, strict=False)
     except msgspec.ValidationError:
         raise BadAnswer("a token answer without its fields") from None
-    if not (found.access_token and found.refresh_token and found.member_id):
+    if not (found.access_token and found.refresh_token):
         raise BadAnswer("a token answer without its fields")
     return TokenAnswer(
         access_token=found.access_token,
         refresh_token=found.refresh_token,
         expires_in=found.expires_in,
-        client_endpoint=_endpoint(found.client_endpoint),
-        member_id=found.member_id,
+        client_endpoint=_endpoint(found.client_endpoint) if found.client_endpoint else None,
+        member_id=found.member_id or None,
         user_id=found.user_id,
         server=server,
     )
@@ -147,12 +160,21 @@ def read_app_info(answer: Answer, server: str) -> AppInfo:
         domain=install.domain.lower(),
         client_endpoint=endpoint,
         user_id=found.user_id,
-        status=install.status or "",
-        scope=install.scope or found.scope or "",
-        version="" if install.version is None else str(install.version),
+        status=_told(install.status, 8),
+        scope=_told(install.scope) or _told(found.scope),
+        version=_told(install.version, 64),
         installed=str(install.installed).lower() in ("true", "1", "y"),
         server=server,
     )
+
+
+def _told(value: object, longest: int | None = None) -> str:
+    """What informs only, as a text that a column takes: a list is joined, anything odd is empty."""
+    if isinstance(value, list):
+        return ",".join(filter(None, (_told(each) for each in value if not isinstance(each, list))))
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return ""
+    return str(value).replace("\0", "")[:longest]
 
 
 def _of_oauth(refused: RestError) -> RestError | PaymentRequired:

@@ -164,7 +164,7 @@ def _refusal(code: str) -> BitrixError:
 
 def _check(answer: TokenAnswer, key: OperatorKey) -> None:
     """A pair of somebody else is never stored."""
-    if answer.member_id != key.member_id or answer.user_id not in {None, key.user_id}:
+    if answer.member_id not in {None, key.member_id} or answer.user_id not in {None, key.user_id}:
         raise NotSent("the authorization server answered for somebody else")
 
 

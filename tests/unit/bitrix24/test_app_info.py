@@ -63,6 +63,32 @@ def test_spellings_of_installed(installed: object, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"scope": ["crm", "im"]}, ("F", "crm,im", "3")),
+        ({"status": 7}, ("7", "crm,im", "3")),
+        ({"status": "much too long", "version": "9" * 99}, ("much too", "crm,im", "9" * 64)),
+        ({"status": {"x": []}, "version": True, "scope": {"im": 1}}, ("", "crm,im", "")),
+        ({"status": "F\0", "version": 1.5, "scope": [None, ["x"], "im"]}, ("F", "im", "1.5")),
+    ],
+)
+def test_what_informs_only_fails_no_proof(told: dict[str, object], expected: tuple[str, str, str]) -> None:
+    info = {**INFO, "install": {**INFO["install"], **told}}  # type: ignore[dict-item]
+    with Wire(reply({"result": info})) as wire:
+        found = servers(wire).app_info("canary-token")
+    assert (found.status, found.scope, found.version) == expected
+    assert (found.member_id, found.user_id) == ("a223", 67)
+
+
+@pytest.mark.parametrize("name", ["member_id", "domain", "client_endpoint"])
+@pytest.mark.parametrize("odd", [7, ["a223"], None, {}, True])
+def test_what_identifies_stays_strict(name: str, odd: object) -> None:
+    info = {**INFO, "install": {**INFO["install"], name: odd}}  # type: ignore[dict-item]
+    with Wire(reply({"result": info})) as wire, pytest.raises(BadAnswer):
+        servers(wire).app_info("canary-token")
+
+
+@pytest.mark.parametrize(
     "result",
     [None, [], "x", {}, {**INFO, "install": []}, {**INFO, "user_id": "x"}, {**INFO, "install": {}}],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from app.bitrix24.errors import (
     AddressRefused,
+    BadAnswer,
     InvalidGrant,
     OAuthError,
     PaymentRequired,
@@ -112,6 +113,27 @@ def test_tolerated_spellings_of_a_pair(change: dict[str, object]) -> None:
     with Wire(reply({**PAIR, **change})) as wire:
         found = servers(wire).refresh(REFRESH)
     assert (found.expires_in, found.user_id) == (3600, 67)
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}, False])
+@pytest.mark.parametrize("kind", ["exchange", "refresh"])
+def test_an_error_that_says_nothing_is_none(kind: str, empty: object) -> None:
+    with Wire(reply({"error": empty, "error_description": None, **PAIR})) as wire:
+        assert getattr(servers(wire), kind)(REFRESH).access_token == "canary-new-access"
+
+
+@pytest.mark.parametrize("odd", [True, {"code": None}, ["x"], 1.5])
+@pytest.mark.parametrize("kind", ["exchange", "refresh"])
+def test_an_odd_error_is_no_pair(kind: str, odd: object) -> None:
+    with Wire(reply({"error": odd, **PAIR})) as wire, pytest.raises(BadAnswer):
+        getattr(servers(wire), kind)(REFRESH)
+
+
+@pytest.mark.parametrize("gone", [None, ""])
+def test_a_pair_need_not_say_what_we_know(gone: object) -> None:
+    with Wire(reply({**PAIR, "member_id": gone, "client_endpoint": gone})) as wire:
+        found = servers(wire).refresh(REFRESH)
+    assert (found.access_token, found.member_id, found.client_endpoint) == ("canary-new-access", None, None)
 
 
 def test_a_pair_without_a_user_is_a_pair() -> None:

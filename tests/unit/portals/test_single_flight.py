@@ -246,6 +246,16 @@ def test_a_pair_of_somebody_else_is_not_stored(
     assert room.tokens.access(key).token == pair.access_token
 
 
+@pytest.mark.parametrize("gone", [None, ""])
+def test_a_renewed_pair_need_not_name_the_portal(room: Room, key: OperatorKey, gone: object) -> None:
+    pair = room.installed()
+    before = room.tokens.access(key)
+    room.pretend.answer = {"member_id": gone, "client_endpoint": gone, "user_id": None}
+    renewed = room.tokens.renew(key, pair.access_token)
+    assert renewed.token != pair.access_token
+    assert renewed.client_endpoint == before.client_endpoint
+
+
 def test_a_renamed_portal_is_followed(room: Room, key: OperatorKey) -> None:
     pair = room.installed()
     room.pretend.answer = {"client_endpoint": "https://renamed.example/rest/"}
