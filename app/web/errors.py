@@ -172,21 +172,21 @@ def error_page(error: Exception) -> Response:
     failure = describe(error)
     if request.path in FRAME_PATHS and request.method == "POST":
         framed_by(ANYONE)
-    if request.path == "/install":
-        return install_failed(failure)
     state = _PAGES.get(failure.words) or State("broken", failure.status)
+    status = failure.status if state.name != "invalid_request" else state.status
+    if request.path == "/install":
+        return install_failed(failure, status)
     if state.login:
         leads_elsewhere()
-    status = failure.status if state.name != "invalid_request" else state.status
     return state_page(State(state.name, status, state.icon, state.tone, state.retry, state.login))
 
 
-def install_failed(failure: Failure) -> Response:
+def install_failed(failure: Failure, status: int) -> Response:
     """The installer's own page for a refusal: what was (not) done, and what to do."""
     t = say()
     kind = _INSTALL.get(failure.words, "broken")
     text = t(f"install.failed.{kind}", code=request_id.get())
-    return state_page(State("install", failure.status), title=t("install.failed.title"), text=text)
+    return state_page(State("install", status), title=t("install.failed.title"), text=text)
 
 
 def note(error: Exception) -> None:

@@ -45,6 +45,7 @@ SAID = {
     "an answer's time": lambda: f" MiB, {of('bitrix24', 'TOTAL_SECONDS'):g} s |",
     "waiting events": lambda: f"for a proof | {of('portals', 'MAX_WAITING')}, of one portal ",
     "a portal's events": lambda: f"of one portal {of('portals', 'MAX_WAITING_OF_PORTAL')}, for 1 hour |",
+    "late events": lambda: f"before it came | {of('portals', 'LATEST') // 3600:g} hours late |",
     "kept events": lambda: f"is away | {of('storage', 'MAX_BYTES') // 1024**2} MiB in the folder, measured",
     "an action": lambda: f"| {of('desk', 'MOST_TARGETS')} dialogs, {of('desk', 'MOST_RUN_TARGETS')} dialogs;",
     "runs": lambda: f"the newest {of('desk', 'MOST_RUNS')} runs of an operator",

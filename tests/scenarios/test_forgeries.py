@@ -67,6 +67,21 @@ def test_a_changed_field_is_refused(admin: Frame, path: str, change: dict[str, s
     assert Frame(admin.sandbox).open().token, "the unchanged one is accepted"
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"REFRESH_ID": "x" * 9000}, 400), ({"member_id": ""}, 400), ({"AUTH_ID": "0"}, 403)],
+)
+def test_both_entries_answer_the_same_mistake_alike(
+    admin: Frame, change: dict[str, str], status: int
+) -> None:
+    frame = Frame(admin.sandbox)
+    told = []
+    for path in ("/app", "/install"):
+        address, fields = frame.prepare(path)
+        told.append(frame.post_form(address, fields | change).status)
+    assert told == [status, status]
+
+
 @pytest.mark.parametrize("path", ["/app", "/install"])
 def test_a_foreign_domain_is_refused_and_never_contacted(admin: Frame, path: str) -> None:
     frame = Frame(admin.sandbox)
