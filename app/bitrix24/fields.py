@@ -73,12 +73,6 @@ def readable(values: Mapping[str, str], name: str, pattern: str) -> str | None:
     return value if re.fullmatch(pattern, value, re.ASCII) else None
 
 
-def whole(values: Mapping[str, str], name: str) -> int | None:
-    """A whole number of at most 18 digits, None when absent or empty. Raises BadParams."""
-    value = optional(values, name, r"[0-9]{1,18}")
-    return None if value is None else int(value)
-
-
 def domain(value: str | None, name: str, usual_port: int = 443) -> str:
     """`host[:port]` in lower case, without the scheme's own port. Raises BadParams."""
     if not value:

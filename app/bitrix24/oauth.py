@@ -22,9 +22,9 @@ from app.bitrix24.oauth_answers import (
     AppInfo,
     TokenAnswer,
     check_tokens,
+    for_the_library,
     read_app_info,
     read_tokens,
-    without_empty_error,
 )
 
 __all__ = ["AppInfo", "AuthServers", "TokenAnswer"]
@@ -131,7 +131,7 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]  # the library has no 
             self, "POST", f"{self._server}/oauth/token/", data=data, headers=headers, allow_redirects=False
         )
         check_tokens(Answer(response.status_code, response.headers, response.content))
-        response._content = without_empty_error(response.content)
+        response._content = for_the_library(response.content)
         return response
 
 

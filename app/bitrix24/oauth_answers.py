@@ -24,18 +24,18 @@ from app.bitrix24.errors import (
 _DEAD = {"invalid_grant", "bad_verification_code"}
 _NOT_OURS = _DEAD | {"invalid_client", "wrong_client"}  # of a token: it proves nothing
 _PAYMENT = "payment_required"
+_NOT_READ = ("error", "expires", "expires_in")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """A pair as the server gave it. `expires_in` in seconds; `server` is the origin that gave it.
+    """A pair as the server gave it; `server` is the origin that gave it.
 
     `client_endpoint`, `member_id` and `user_id` are None where it did not say.
     """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    expires_in: int
     client_endpoint: str | None
     member_id: str | None
     user_id: int | None
@@ -70,7 +70,6 @@ class _Tokens(msgspec.Struct):
     refresh_token: str
     client_endpoint: str | None = None
     member_id: str | None = None
-    expires_in: int = 3600
     user_id: int | None = None
 
 
@@ -112,12 +111,15 @@ def check_tokens(answer: Answer) -> None:
         raise OAuthError(code or f"status {answer.status}")
 
 
-def without_empty_error(body: bytes) -> bytes:
-    """The answer without an `error` that says nothing: the library takes it for a refusal, or fails."""
+def for_the_library(body: bytes) -> bytes:
+    """The answer without what makes the library fail: an `error` that says nothing, and odd lifetimes.
+
+    When a token ends, the portal says by refusing it.
+    """
     values = msgspec.json.decode(body)
     if not isinstance(values, dict) or values.get("error"):
         return body
-    return msgspec.json.encode({name: value for name, value in values.items() if name != "error"})
+    return msgspec.json.encode({name: value for name, value in values.items() if name not in _NOT_READ})
 
 
 def read_tokens(values: dict[str, Any], server: str) -> TokenAnswer:
@@ -131,7 +133,6 @@ def read_tokens(values: dict[str, Any], server: str) -> TokenAnswer:
     return TokenAnswer(
         access_token=found.access_token,
         refresh_token=found.refresh_token,
-        expires_in=found.expires_in,
         client_endpoint=_endpoint(found.client_endpoint) if found.client_endpoint else None,
         member_id=found.member_id or None,
         user_id=found.user_id,

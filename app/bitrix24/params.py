@@ -19,7 +19,6 @@ from app.bitrix24.fields import (
     refuse_elsewhere,
     required,
     single,
-    whole,
 )
 
 __all__ = [
@@ -52,15 +51,13 @@ _IN_BODY = (
     "PLACEMENT",
     "PLACEMENT_OPTIONS",
 )
-_IN_RENEWAL = ("DOMAIN", "member_id", "AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES")
+_IN_RENEWAL = ("DOMAIN", "member_id", "AUTH_ID", "REFRESH_ID")
 _DATA = ("CLEAN", "VERSION")
 _AUTH = ("member_id", "application_token", "access_token", "domain", "server_endpoint")
 OF_EVENT = {"event", "ts", *(f"auth[{name}]" for name in _AUTH), *(f"data[{name}]" for name in _DATA)}
 _PLAIN = r"[^\x00-\x1f\x7f]{1,64}"
 _CHAT = re.compile(r"chat([1-9][0-9]{0,17})", re.ASCII)
 _LONGEST_OPTIONS = 16_384
-_HOUR = 3600
-_DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,6 @@ class OpenParams:
     language: str
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    expires_in: int
     member_id: str
     placement: str
     placement_options: Mapping[str, str] = field(repr=False)
@@ -99,7 +95,6 @@ class RefreshedParams:
     member_id: str
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    expires_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +144,6 @@ def parse_open(query: Fields, form: Fields) -> OpenParams:
         language=readable(values, "LANG", r"[A-Za-z_-]{2,10}") or "",
         access_token=required(values, "AUTH_ID", _TOKEN),
         refresh_token=required(values, "REFRESH_ID", _TOKEN),
-        expires_in=_seconds(whole(values, "AUTH_EXPIRES")),
         member_id=required(values, "member_id", _MEMBER),
         placement=readable(values, "PLACEMENT", r"[A-Z0-9_]{1,64}") or "DEFAULT",
         placement_options=_options(values.get("PLACEMENT_OPTIONS", "")),
@@ -161,8 +155,6 @@ def parse_open(query: Fields, form: Fields) -> OpenParams:
 def parse_refreshed(values: Mapping[str, object]) -> RefreshedParams:
     """Parse the JSON body of the page's session renewal. Raises BadParams."""
     plain = {name: value for name in _IN_RENEWAL if isinstance(value := values.get(name, ""), str)}
-    if isinstance(seconds := values.get("AUTH_EXPIRES"), int):
-        plain["AUTH_EXPIRES"] = str(int(seconds))
     for name in _IN_RENEWAL:
         if name not in plain:
             raise BadParams(f"bad:{name}")
@@ -171,7 +163,6 @@ def parse_refreshed(values: Mapping[str, object]) -> RefreshedParams:
         member_id=required(plain, "member_id", _MEMBER),
         access_token=required(plain, "AUTH_ID", _TOKEN),
         refresh_token=required(plain, "REFRESH_ID", _TOKEN),
-        expires_in=_seconds(whole(plain, "AUTH_EXPIRES")),
     )
 
 
@@ -237,8 +228,3 @@ def _options(value: str) -> dict[str, str]:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
-
-
-def _seconds(value: int | None) -> int:
-    """Lifetime of an access token; some libraries give a timestamp here, which tells nothing useful."""
-    return value if value is not None and value <= _DAY else _HOUR

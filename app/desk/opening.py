@@ -24,7 +24,7 @@ from app.desk.listing.lists import Lists
 from app.desk.listing.responses import listing_of
 from app.desk.model import Opened
 from app.desk.threads import Threads
-from app.portals.model import Access, Installation, NotInstalledHere, Operator, pair_of
+from app.portals.model import Access, Installation, NotInstalledHere, Operator, TokenPair
 from app.portals.profile import PROFILE, Profile, profile_in
 from app.portals.proof import Handshake
 from app.portals.sign_in import introduced, sign_in
@@ -84,7 +84,7 @@ class Opening:
             early = self._ask(params, noted)
         answer, error = _wait(early)
         profile = profile_in(answer.batch, proof.user_id) if answer else None
-        pair = pair_of(params.access_token, params.refresh_token, params.expires_in, self._clock())
+        pair = TokenPair(params.access_token, params.refresh_token)
         operator = sign_in(self._store, noted, proof, pair, profile, language=params.language)
         self._learn(params, profile)
         known = None

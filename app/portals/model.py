@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
@@ -46,11 +46,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A portal's token pair for one person, as received. `expires_at` is aware UTC."""
+    """A portal's token pair for one person, as received. When it ends, the portal says by refusing it."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +143,3 @@ class InstallReport:
     operator: Operator
     bound: tuple[str, ...]
     refused: Mapping[str, str]
-
-
-def pair_of(access_token: str, refresh_token: str, expires_in: int, now: datetime) -> TokenPair:
-    """A pair with the moment of its expiry; `expires_in` is in seconds."""
-    return TokenPair(access_token, refresh_token, now + timedelta(seconds=expires_in))

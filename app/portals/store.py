@@ -226,7 +226,6 @@ class PortalStore:
             "member_id": key.member_id,
             "user_id": key.user_id,
             **sealed_pair(self._cipher, key, pair.access_token, pair.refresh_token),
-            "expires_at": pair.expires_at,
             "name": (name or "")[:255],
             "is_admin": bool(is_admin),
             "language": (language or "en")[:8],

@@ -69,7 +69,6 @@ class TokenStore:
         now = self._clock()
         values = {
             **sealed_pair(self._cipher, key, pair.access_token, pair.refresh_token),
-            "expires_at": pair.expires_at,
             "needs_reopen": False,
             "refused_code": None,
             "refused_at": None,

@@ -27,7 +27,7 @@ from app.bitrix24.errors import (
     TransportError,
 )
 from app.bitrix24.oauth import AuthServers, TokenAnswer
-from app.portals.model import Access, OperatorKey, StoredTokens, pair_of, utc_now
+from app.portals.model import Access, OperatorKey, StoredTokens, TokenPair, utc_now
 from app.portals.token_store import TokenStore
 from app.storage.leases import LeaseBusy, kept_lease
 
@@ -129,7 +129,7 @@ class Tokens:
         except TransportError:
             raise NotSent("the authorization server gave no pair") from None
         _check(answer, key)
-        pair = pair_of(answer.access_token, answer.refresh_token, answer.expires_in, utc_now())
+        pair = TokenPair(answer.access_token, answer.refresh_token)
         self._store.replace_tokens(key, stored.refresh_token, pair, answer.client_endpoint)
         return self._stored(key).access
 

@@ -68,7 +68,6 @@ operator_tokens = Table(
     *_operator(),
     Column("access_sealed", LargeBinary, nullable=False),
     Column("refresh_sealed", LargeBinary, nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
     Column("name", String(255), nullable=False),
     Column("is_admin", Boolean, nullable=False),
     Column("language", String(8), nullable=False),

@@ -10,6 +10,7 @@ from app.desk.actions.top import MOST_TOP
 from app.desk.checks import LARGEST_ID, MOST_RUN_TARGETS, MOST_TARGETS, RUN, action_named
 from app.desk.listing.lists import SHARED_SECONDS
 from app.openlines.model import Dialog, Listing
+from app.portals.model import TokenPair
 from app.portals.proof import UNKNOWN_TOKEN, ProofRejected
 from app.web.access import operator_required, public
 from app.web.failures import InvalidRequest, SessionExpired
@@ -161,7 +162,7 @@ def renew_session() -> Response:
         raise SessionExpired(rejected.reason) from None
     if proof.user_id != ticket.user_id:
         raise SessionExpired("other_operator")
-    found = keep_pair(proof, params.access_token, params.refresh_token, params.expires_in)
+    found = keep_pair(proof, TokenPair(params.access_token, params.refresh_token))
     answer = Response(status=204)
     answer.headers[HEADER] = start_session(use.sessions, in_chosen_language(found))
     return answer

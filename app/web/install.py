@@ -1,11 +1,9 @@
 """POST /install: the installer inside the portal's frame. Safe to run again: for an update, a second
 administrator, a reload half-way through."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, Response, request
 
-from app.portals.model import pair_of
+from app.portals.model import TokenPair
 from app.web import logs
 from app.web.access import public
 from app.web.frame import framed_by
@@ -29,7 +27,7 @@ def install() -> Response:
     with proving():
         proof = use.handshake.prove(params, installing=True)
         portal = framing_portal(params, proof)
-        pair = pair_of(params.access_token, params.refresh_token, params.expires_in, datetime.now(UTC))
+        pair = TokenPair(params.access_token, params.refresh_token)
         report = use.lifecycle.install(proof, pair, params)
     use.sessions.forget()
     fields = {"member_id": proof.member_id, "user_id": proof.user_id, "refused": dict(report.refused)}

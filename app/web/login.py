@@ -8,7 +8,7 @@ import hmac
 from flask import Blueprint, Response, request
 
 from app.bitrix24.params import CallbackParams, parse_callback
-from app.portals.model import Operator
+from app.portals.model import Operator, TokenPair
 from app.portals.states import STATE_SECONDS
 from app.web.access import public
 from app.web.failures import InvalidRequest, Unproved
@@ -71,9 +71,8 @@ def _exchange(params: CallbackParams) -> Operator:
     proof = use.handshake.prove_token(
         answer.access_token, member_id=params.member_id, domain=params.domain, server_hint=answer.server
     )
-    return keep_pair(
-        proof, answer.access_token, answer.refresh_token, answer.expires_in, first_language=language()
-    )
+    pair = TokenPair(answer.access_token, answer.refresh_token)
+    return keep_pair(proof, pair, first_language=language())
 
 
 def _redirect(address: str) -> Response:

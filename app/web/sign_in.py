@@ -1,19 +1,14 @@
 """Signing in without the portal opening the app: by a code outside the frame, by fresh tokens inside it."""
 
-from datetime import UTC, datetime
-
-from app.portals.model import NotInstalledHere, Operator, Proof, pair_of
+from app.portals.model import NotInstalledHere, Operator, Proof, TokenPair
 from app.portals.sign_in import sign_in
 from app.web.services import services
 
 
-def keep_pair(
-    proof: Proof, access_token: str, refresh_token: str, expires_in: int, *, first_language: str = "en"
-) -> Operator:
+def keep_pair(proof: Proof, pair: TokenPair, *, first_language: str = "en") -> Operator:
     """Sign a proved person in where the app is installed (see `sign_in`). Raises `NotInstalledHere`."""
     store = services().store
     installation = store.note_open(proof)
     if installation is None:
         raise NotInstalledHere(proof.member_id)
-    pair = pair_of(access_token, refresh_token, expires_in, datetime.now(UTC))
     return sign_in(store, installation, proof, pair, first_language=first_language)

@@ -42,12 +42,10 @@ export async function freshTokens() {
     setTimeout(() => reject(new Error("no answer")), 10000);
     bx.refreshAuth((answer) => resolve(answer || bx.getAuth()));
   });
-  // The library tells the moment of expiry in milliseconds, the portal's forms tell seconds from now.
-  const expires = Number(auth.expires_in);
   return {
     AUTH_ID: auth.access_token,
     REFRESH_ID: auth.refresh_token,
-    AUTH_EXPIRES: String(expires > 1e9 ? Math.max(1, Math.round((expires - Date.now()) / 1000)) : expires || 3600),
+    AUTH_EXPIRES: String(auth.expires_in),
     DOMAIN: String(auth.domain).replace(/^https?:\/\//, ""),
     member_id: auth.member_id,
   };

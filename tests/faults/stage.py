@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -126,5 +125,4 @@ def _install(found: Ground) -> None:
     )
     store = PortalStore(found.engine, Cipher([SEALING]))
     store.save_installation(proof)
-    hour = datetime.now(UTC) + timedelta(hours=1)
-    assert store.save_operator(proof, TokenPair(pair.access, pair.refresh, hour))
+    assert store.save_operator(proof, TokenPair(pair.access, pair.refresh))

@@ -9,7 +9,6 @@ import itertools
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +57,16 @@ def proof(user_id: int, member_id: str = "m1") -> Proof:
 
 def fill(engine: Engine, shared: RedisSessions, secret: dict[str, str], key: str = KEY) -> None:
     """Store every canary the way the app does."""
-    cipher, now = Cipher((key,)), datetime.now(UTC)
-    store, soon = PortalStore(engine, cipher), now + timedelta(hours=1)
+    cipher = Cipher((key,))
+    store = PortalStore(engine, cipher)
     for member in ("m1", "m2"):
         store.save_installation(proof(1, member), secret["application token"])
         for user_id in range(1, PEOPLE + 1):
             end = " of another" if user_id % 2 else ""
-            pair = TokenPair(secret[f"access token{end}"], secret[f"refresh token{end}"], soon)
+            pair = TokenPair(secret[f"access token{end}"], secret[f"refresh token{end}"])
             store.save_operator(proof(user_id, member), pair, "Maria", False, "en")
     tokens = TokenStore(engine, cipher)
-    renewed = TokenPair(secret["token after a refresh"], secret["token after a refresh"], soon)
+    renewed = TokenPair(secret["token after a refresh"], secret["token after a refresh"])
     assert tokens.replace_tokens(OperatorKey("m1", 2), secret["refresh token"], renewed)
     event = EventParams(
         event="ONAPPINSTALL",

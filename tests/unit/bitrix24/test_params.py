@@ -34,7 +34,7 @@ def test_an_opening_as_portals_post_it() -> None:
     assert (found.domain, found.origin) == ("portal.bitrix24.com", "https://portal.bitrix24.com")
     assert found.language == "en"
     assert (found.access_token, found.refresh_token) == (FORM["AUTH_ID"], FORM["REFRESH_ID"])
-    assert (found.expires_in, found.member_id, found.placement) == (3600, FORM["member_id"], "DEFAULT")
+    assert (found.member_id, found.placement) == (FORM["member_id"], "DEFAULT")
     assert (found.server_endpoint, found.application_token, found.dialog_chat_id) == (None, None, None)
     assert "canary" not in repr(found)
 
@@ -52,7 +52,6 @@ def test_informational_fields_may_be_missing() -> None:
         [(name, FORM[name]) for name in ("AUTH_ID", "REFRESH_ID", "member_id")],
     )
     assert (found.language, found.placement) == ("", "DEFAULT")
-    assert found.expires_in == 3600
 
 
 @pytest.mark.parametrize("name", ["AUTH_ID", "REFRESH_ID", "member_id"])
@@ -151,10 +150,6 @@ def test_what_is_no_host_is_refused(domain: str) -> None:
         ("AUTH_ID", "line\n0123456789"),
         ("AUTH_ID", "٣" * 20),
         ("REFRESH_ID", "a" * 2049),
-        ("AUTH_EXPIRES", "-1"),
-        ("AUTH_EXPIRES", "1e3"),
-        ("AUTH_EXPIRES", "9" * 19),
-        ("AUTH_EXPIRES", "٣"),
         ("member_id", "a/b"),
         ("member_id", "a:b"),
         ("member_id", "a*"),

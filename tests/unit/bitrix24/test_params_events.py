@@ -20,15 +20,11 @@ REFRESHED = {
 }
 
 
-@pytest.mark.parametrize("expires", ["3600", 3600, 1_780_319_382_000, None])
+@pytest.mark.parametrize("expires", ["3600", 3600, 3600.0, 1_780_319_382_000, "soon", None, []])
 def test_a_refreshed_pair(expires: object) -> None:
-    values = {**REFRESHED, "AUTH_EXPIRES": expires}
-    found = parse_refreshed({name: value for name, value in values.items() if value is not None})
-    assert (found.domain, found.member_id, found.expires_in) == (
-        "portal.bitrix24.com",
-        "a223c6b3710f85df",
-        3600,
-    )
+    """When it ends, the portal says by refusing it."""
+    found = parse_refreshed({**REFRESHED, "AUTH_EXPIRES": expires})
+    assert (found.domain, found.member_id) == ("portal.bitrix24.com", "a223c6b3710f85df")
     assert "canary" not in repr(found)
 
 
@@ -138,8 +134,8 @@ def test_an_event_field_that_comes_twice_is_refused_where_we_read_it(name: str) 
         {"ts": "abc"},
         {"ts": "9" * 19},
         {"ts": "-1"},
-        {"auth[domain]": "https://p.bitrix24.com"},
-        {"auth[domain]": "p.example/x"},
+        {"auth[domain]": "a b"},
+        {"auth[domain]": "https://user@p.example"},
         {"auth[server_endpoint]": "https://oauth.bitrix.info/rest/?x y"},
         {"auth[access_token]": "a b"},
         {"auth[access_token]": "a" * 2049},
@@ -149,6 +145,11 @@ def test_what_can_be_done_without_counts_as_absent_where_it_cannot_be_read(chang
     (name,) = change
     empty = parse_event(list({**UNINSTALL, name: ""}.items()))
     assert parse_event(list({**UNINSTALL, **change}.items())) == empty
+
+
+def test_a_portal_may_name_itself_by_its_address() -> None:
+    event = parse_event(list({**UNINSTALL, "auth[domain]": "https://P.bitrix24.com/x"}.items()))
+    assert event.domain == "p.bitrix24.com"
 
 
 def test_what_we_do_not_read_is_not_looked_at() -> None:

@@ -17,7 +17,7 @@ from app.bitrix24.rest import RestClient
 from app.portals.event_store import EventQueue
 from app.portals.events import Events
 from app.portals.lifecycle import Lifecycle
-from app.portals.model import OperatorKey, Proof, TokenPair, pair_of
+from app.portals.model import OperatorKey, Proof, TokenPair
 from app.portals.proof import Handshake
 from app.portals.store import PortalStore
 from app.portals.token_store import TokenStore
@@ -79,7 +79,7 @@ class Room:
 
     def pair(self, user_id: int = 27) -> TokenPair:
         """A pair that the pretend server knows."""
-        return pair_of(*self.pretend.pair(user_id), 3600, self.clock())
+        return TokenPair(*self.pretend.pair(user_id))
 
     def installed(self, user_id: int = 27, application_token: str | None = "apptoken") -> TokenPair:
         """An installed portal with one operator; returns the operator's pair."""
@@ -97,7 +97,6 @@ class Room:
             language="en",
             access_token=access,
             refresh_token=refresh,
-            expires_in=3600,
             member_id="m1",
             placement="DEFAULT",
             placement_options={},

@@ -5,7 +5,7 @@ import pytest
 from app.bitrix24.errors import BitrixError
 from app.portals.bindings import PLACEMENTS, wanted
 from app.portals.lifecycle import Lifecycle
-from app.portals.model import InstallReport, OperatorKey, pair_of
+from app.portals.model import InstallReport, OperatorKey, TokenPair
 from app.storage.shared import SharedStoreDown
 from tests.unit.portals.conftest import APP_URL, Room
 from tests.unit.portals.test_events import event
@@ -16,7 +16,7 @@ ALL = {binding.label for binding in wanted(APP_URL)}
 def install(room: Room, user_id: int = 1, application_token: str | None = "apptoken") -> InstallReport:
     """One run of the installer."""
     params = room.params(user_id, application_token=application_token)
-    pair = pair_of(params.access_token, params.refresh_token, params.expires_in, room.clock())
+    pair = TokenPair(params.access_token, params.refresh_token)
     return room.lifecycle.install(room.proof(user_id), pair, params)
 
 
@@ -91,7 +91,7 @@ def test_bound_meanwhile_by_a_second_installer_is_fine(room: Room) -> None:
 
 def test_a_portal_that_cannot_be_asked_stops_it_and_stores_nothing(room: Room) -> None:
     params = room.params(1)
-    pair = pair_of(params.access_token, params.refresh_token, params.expires_in, room.clock())
+    pair = TokenPair(params.access_token, params.refresh_token)
     with pytest.raises(BitrixError):
         room.lifecycle.install(room.proof(1, client_endpoint="http://127.0.0.1:1/rest/"), pair, params)
     assert room.store.installation("m1") is None

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.portals.model import NotInstalledHere, Operator, OperatorKey, pair_of
+from app.portals.model import NotInstalledHere, Operator, OperatorKey, TokenPair
 from app.portals.profile import Profile, read_profile
 from app.portals.sign_in import sign_in
 from tests.unit.portals.conftest import Room
@@ -15,7 +15,7 @@ ADA = Profile(1, "Ada Admin", True)
 
 def enter(room: Room, profile: Profile | None = None, **more: Any) -> Operator:
     installation = room.store.installation("m1") or room.store.save_installation(room.proof(1))
-    pair = pair_of("access-1", "refresh-1", 3600, room.clock())
+    pair = TokenPair("access-1", "refresh-1")
     return sign_in(room.store, installation, room.proof(1), pair, profile, **more)
 
 
@@ -47,7 +47,7 @@ def test_what_the_portal_says_wins_and_what_is_known_stays(room: Room) -> None:
 def test_nothing_is_kept_of_an_uninstalled_portal(room: Room) -> None:
     installation = room.store.save_installation(room.proof(1))
     room.store.uninstall("m1", clean=False)
-    pair = pair_of("access-1", "refresh-1", 3600, room.clock())
+    pair = TokenPair("access-1", "refresh-1")
     with pytest.raises(NotInstalledHere):
         sign_in(room.store, installation, room.proof(1), pair, ADA)
     assert room.store.operator(OperatorKey("m1", 1)) is None

@@ -11,7 +11,7 @@ from app.portals.model import TokenPair
 from app.web.services import EXTENSION, Services
 from tests.support.apps import PROOF, made, production
 from tests.support.databases import SqliteTemplates
-from tests.unit.web.told import NOON, ToldDesk, Web
+from tests.unit.web.told import ToldDesk, Web
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def web(settings: Settings) -> Iterator[Web]:
     with made(settings) as app:
         real: Services = app.extensions[EXTENSION]
         real.store.save_installation(PROOF)
-        real.store.save_operator(PROOF, TokenPair("access", "refresh", NOON), "Maria", False, "en")
+        real.store.save_operator(PROOF, TokenPair("access", "refresh"), "Maria", False, "en")
         desk = ToldDesk()
         app.extensions[EXTENSION] = replace(real, desk=desk)
         yield Web(app, app.extensions[EXTENSION], desk, app.test_client())

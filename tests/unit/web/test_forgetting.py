@@ -22,7 +22,6 @@ from app.storage.shared import connect
 from app.storage.tables import metadata, top_dialogs
 from app.web.services import EXTENSION, Services
 from tests.support.apps import MEMBER, PROOF, made, production
-from tests.unit.web.told import NOON
 
 OTHER = "f" * 32
 
@@ -39,7 +38,7 @@ class House:
         """A portal with an operator at work."""
         store, proof = self.services.store, replace(PROOF, member_id=member_id, domain=f"{member_id}.example")
         store.save_installation(proof)
-        assert store.save_operator(proof, TokenPair("access", "refresh", NOON), "Maria", False, "en")
+        assert store.save_operator(proof, TokenPair("access", "refresh"), "Maria", False, "en")
         self.sessions.save(f"sid-{member_id}", member_id, 27, b"record", 3600)
         self.write(member_id)
 

@@ -128,7 +128,6 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("access_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("refresh_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
