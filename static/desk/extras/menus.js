@@ -10,18 +10,18 @@ function page({ $, t, state, start, targets, openMenu, openExtra, prefer, settin
   openMenu($("more"), [
     silent.length ? { label: t("desk.unsilence_all"), icon: "silent", end: String(silent.length), danger: true,
       dataset: { action: "unsilence" }, run: () => start("unsilence", silent) } : undefined,
-    { label: t("desk.journal"), icon: "undo", run: () => openExtra("entries") },
+    { label: t("desk.journal"), icon: "journal", run: () => openExtra("entries") },
     ...surfaces("shift", "snapshots"),
     null,
     { label: t("desk.palette"), icon: "search", end: "Ctrl K", run: () => openExtra("palette") },
-    { label: t("desk.keys"), icon: "message", end: "?", run: () => openExtra("asks", "keys") },
+    { label: t("desk.keys"), icon: "keyboard", end: "?", run: () => openExtra("asks", "keys") },
     ...surfaces("settings"),
     null,
     ...["auto", "light", "dark"].map((name) =>
       ({ label: t(`desk.theme.${name}`), checked: theme === name, run: () => { prefer({ theme: name }); setTheme(name); } })),
     null,
     ...surfaces("practice", "news"),
-    { label: t("desk.about"), icon: "pin", run: () => openExtra("asks", "about") },
+    { label: t("desk.about"), icon: "info", run: () => openExtra("asks", "about") },
   ].filter((item) => item !== undefined));
 }
 
@@ -50,6 +50,7 @@ function row(desk, button, dialog) {
     { label: t("desk.open"), icon: "message", run: () => openChat(dialog) },
     { label: t("desk.look"), icon: "chats", run: () => showCard(dialog.chat_id) },
     ...(crm ? [{ label: t("desk.open_crm"), icon: "person", href: `${state.portal}/crm/${crm.type}/details/${crm.id}/` }] : []),
-    { label: t("desk.copy_link"), run: () => navigator.clipboard?.writeText(dialog.open_url).then(() => say(t("desk.copied"))) },
+    { label: t("desk.copy_link"), icon: "link",
+      run: () => navigator.clipboard?.writeText(dialog.open_url).then(() => say(t("desk.copied"))) },
   ]);
 }
