@@ -141,12 +141,14 @@ function end(progress) {
   changed();
 }
 
-const wordButton = (words, look, onclick, name, dataset = {}) => el(`button.btn${look}`, { onclick, dataset }, name && icon(name), words);
+const wordButton = (words, look, onclick, name, dataset = {}, title = "") =>
+  el(`button.btn${look}`, { onclick, dataset, title }, name && icon(name), words);
 const closeButton = (words, onclick) => el("button.icon-btn", { onclick, "aria-label": words, title: words }, icon("cross"));
 
 function selectionBar() {
   const chosen = picked();
   const every = matching().filter(pickable).length;
+  const queued = matching().filter((dialog) => dialog.stage === "queue").length;
   const count = (action) => targets(action, chosen).length;
   const offer = (action, look, name) => count(action) > 0 &&
     wordButton(t(`desk.do.${action}`, { n: count(action) }), look, () => start(action), name, { action });
@@ -158,7 +160,8 @@ function selectionBar() {
     icon("more"));
   return [
     el("span.strong.num", {}, t("desk.selected", { n: chosen.length })),
-    every > chosen.length && wordButton(t("desk.select_all", { n: every }), ".btn-link", () => pickAll()),
+    every > chosen.length && wordButton(t("desk.select_all", { n: every }), ".btn-link", () => pickAll(), null, {},
+      queued && t("desk.ask.pin.queue", { n: queued })),
     el("span.sep"),
     offer("pin", ".btn-tint", "pin"), offer("unpin", "", "unpin"), offer("top", "", "top"),
     more.length > 0 && dots,
@@ -218,6 +221,7 @@ export function drawDock() {
   const dock = $("dock");
   hide(dock, !mode);
   document.body.classList.toggle("with-dock", !!mode);
+  queueMicrotask(() => document.body.style.setProperty("--pl-dock", `${dock.offsetHeight}px`)); // where a toast may begin
   const key = mode === "picked"
     ? [mode, matching().length, ...picked().map((dialog) => `${dialog.chat_id}${dialog.pinned}${dialog.top}${dialog.silent}`)].join()
     : [mode, progress?.id, progress?.left.length, progress?.results.size, progress?.stop,

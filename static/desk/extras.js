@@ -8,14 +8,14 @@ import { t } from "./words.js";
 export const context = {};
 
 /** Entries of the page's menu and of the palette: [module of extras/, icon]; words `desk.surface.<module>`. */
-export const SURFACES = [["shift", "timer"], ["snapshots", "pin-on"], ["journal", "search"], ["settings", "filter"], ["practice", "chats"],
-  ["news", "message"]];
+export const SURFACES = [["shift", "timer"], ["snapshots", "pin-on"], ["journal", "journal"], ["settings", "settings"],
+  ["practice", "practice"], ["news", "news"]];
 
-/** Loads extras/<name>.js and calls its `open(context, ...args)`. */
+/** Loads extras/<name>.js, with the styles that the first page does without, and calls its `open(context, ...args)`. */
 export async function openExtra(name, ...args) {
   let parts;
   try {
-    parts = await Promise.all([import(`./extras/${name}.js`), import("./extras/modal.js")]);
+    parts = await Promise.all([import(`./extras/${name}.js`), import("./extras/modal.js"), context.style("triage")]);
   } catch {
     return say(t("desk.offline_action"));
   }

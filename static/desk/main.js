@@ -16,7 +16,7 @@ import { channel, channelIcon, channelName, crmOf, face, KEY_OF, makeRow, nameOf
 import { clearFilter, drawer, openFilter, setView } from "./screen.js";
 import { applies, changed, isOn, nextAction, onChange, setting, state, SWITCHES } from "./state.js";
 import { clock, day, dayAndClock, duration, moment, now, setClock } from "./time.js";
-import { rememberUndo, say, toast } from "./toast.js";
+import { hideToast, rememberUndo, say, toast } from "./toast.js";
 import { conditions, isWaiting, lines, matching, ORDERS, savedView, search, sequence, sortOf, VIEWS } from "./views.js";
 import { addWords, has, t, useWords } from "./words.js";
 
@@ -121,7 +121,7 @@ Object.assign(context, {
   matching, isWaiting, VIEWS, ORDERS, search, conditions, savedView, sortOf, lines, channel, channelName, channelIcon, nameOf, keyOf,
   clock, day, dayAndClock, moment, duration, now, showCard, openPanel, entryTitle, changeOf, focusRow, refreshSoon, setView, openFilter,
   clearFilter, forgetRun,
-  openExtra, SURFACES, setTheme, makeRow, setRow, mark, begin, sequence, sortNow,
+  openExtra, SURFACES, setTheme, makeRow, setRow, mark, begin, sequence, sortNow, hideToast,
 });
 const first = setting("view");
 if (VIEWS[first] || savedView(first)) state.view = first;

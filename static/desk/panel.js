@@ -70,7 +70,8 @@ function build(id) {
   open.addEventListener("click", (event) => { if (state.inFrame) event.preventDefault(), openChat(state.dialogs.get(id)); });
   parts = {
     id, avatar, open, name: el("h2"), where: el("p"), facts: el("dl.facts-list"), past: el("details.past", { hidden: true }),
-      talk: el("div.talk", { tabIndex: 0, role: "region", "aria-label": t("desk.messages") }),
+    talk: el("div.talk", { tabIndex: 0, role: "region", "aria-label": t("desk.messages") },
+      el("p.aside.late", {}, t("desk.messages_loading"))),
     switches: Object.keys(SWITCHES).map((key) => [key, panelSwitch(key, id)]),
     queue: [queueButton("answer", ".btn-fill", "check-m"), queueButton("skip", ".btn-line", "next")], version: "", key: "",
   };
@@ -153,7 +154,7 @@ async function loadCard(mine, version) {
     if (parts === mine) fillCard(card), changed();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (parts === mine && !mine.talk.firstChild) mine.talk.replaceChildren(el("p.aside", {}, explain(error)));
+    if (parts === mine && !mine.key) mine.talk.replaceChildren(el("p.aside", {}, explain(error)));
   }
 }
 

@@ -29,7 +29,7 @@ function initials(name) {
 
 /** Fills an avatar (`.avatar` of the row's template, or its clone in the panel). */
 export function face(avatar, dialog) {
-  const letters = /#\d|\d\d/.test(dialog.client_name) ? "" : initials(dialog.client_name);
+  const letters = / #\d+$/.test(dialog.client_name) ? "" : initials(dialog.client_name); // the portal's own "Green Guest #17"
   const box = avatar.querySelector(".initials");
   if (avatar.dataset.letters !== letters || !box.firstChild) {
     box.replaceChildren(letters || icon("person"));
@@ -57,7 +57,8 @@ export function noteOf(dialog, mark) {
   const told = mark?.phase === "bad" ? { text: mark.text, look: "warn vital", icon: "alert" } : mark?.phase === "unsure"
     ? { text: t(`desk.note.${mark.text ? "lost" : "unsure"}`), look: "dim vital", again: true } : null;
   if (dialog.silent) return { ...told, text: [told?.text, silentWords(dialog)].filter(Boolean).join(" · "),
-    look: told ? "alert vital" : "alert", icon: "silent", title: told ? "" : autoOff(dialog) };
+    look: told ? "alert vital" : "alert", icon: "silent", title: told ? "" : autoOff(dialog),
+    since: !told && dialog.silent_source !== "here" && silentFor(dialog) >= MINUTE ? ` · ${duration(silentFor(dialog))}` : "" };
   if (told) return told;
   const left = closesIn(dialog);
   if (left < WINDOW) return { text: t("desk.note.window", { time: duration(left) }), look: "warn", icon: "timer" };
@@ -71,7 +72,7 @@ export const silentFor = (dialog) => (dialog.silent_since ? now() - Date.parse(d
 
 function silentWords(dialog) {
   if (dialog.silent_source === "here" && dialog.silent_since) return t("desk.note.silent_here", { at: moment(dialog.silent_since) });
-  return silentFor(dialog) < MINUTE ? t("desk.note.silent") : t("desk.note.silent_for", { time: duration(silentFor(dialog)) });
+  return t("desk.note.silent");
 }
 
 /** When Silent ends by itself, in words; empty when it does not. */
@@ -122,8 +123,8 @@ export function setSwitch(button, dialog, key) {
 
 function setNote(row, note) {
   const box = row.at(".note");
-  attr(box, "title", note ? note.title || note.text : null);
-  const key = note ? `${note.look}|${note.icon}|${note.text}|${note.again}` : "";
+  attr(box, "title", note ? note.title || note.text + (note.since ?? "") : null);
+  const key = note ? [note.look, note.icon, note.text, note.since, note.again].join("|") : "";
   if (box.dataset.key === key) return;
   box.dataset.key = key;
   hide(box, !note);
@@ -132,6 +133,7 @@ function setNote(row, note) {
   if (!note) return;
   if (note.icon) box.append(icon(note.icon, "s16"));
   box.append(el("span", {}, note.text));
+  if (note.since) box.append(el("span.for", {}, note.since)); // goes first where there is no room
   if (note.again) box.append(el("button", { tabIndex: -1, dataset: { again: "" } }, t("desk.check_again")));
 }
 

@@ -88,11 +88,11 @@ function drawState() {
 function bannerOf() {
   const { link } = state;
   const age = duration(now() - state.readAt);
-  if (link.state === "signing") return { look: "", icon: "lock", text: t("desk.signing") };
+  if (link.state === "signing") return { look: "low", icon: "lock", text: t("desk.signing") };
   if (!state.known) return null;
-  if (link.state === "offline") return { look: "warn", icon: "no-wifi", text: t("desk.offline.banner", { age }), retry: true };
-  if (link.state === "busy") return { look: "", icon: "hourglass", text: busyWords() };
-  if (link.state === "stale") return { look: "warn", icon: "alert", text: link.notice || t("desk.stale.banner", { age }), retry: true };
+  if (link.state === "offline") return { look: "warn low", icon: "no-wifi", text: t("desk.offline.banner", { age }), retry: true };
+  if (link.state === "busy") return { look: "low", icon: "hourglass", text: busyWords() };
+  if (link.state === "stale") return { look: "warn low", icon: "alert", text: link.notice || t("desk.stale.banner", { age }), retry: true };
   const many = state.dialogs.size;
   if (many >= 900 && state.preferences.ceiling_dismissed !== new Date(now()).toISOString().slice(0, 10)) return { look: "warn",
     icon: "alert", text: t("desk.ceiling", { n: many }), ceiling: true };
@@ -126,7 +126,7 @@ function drawBanner(dismissCeiling) {
     shown.ceiling && el("button.icon-btn", { "aria-label": t("desk.close"), onclick: dismissCeiling }, icon("cross"))].filter(Boolean));
 }
 
-/** The chip says for how long a client has not been seeing anything, the longest of all. It stays while there is one,
+/** The chip says for how long a client has not been seeing anything, the longest of all, where that is known. It stays while there is one,
     whatever line or search leave of them. */
 function drawSilentChip(number) {
   const on = [...state.dialogs.values()].filter((dialog) => dialog.silent && !state.ghosts.has(dialog.chat_id));
@@ -135,7 +135,7 @@ function drawSilentChip(number) {
   const chip = document.querySelector(".view-silent");
   hide(chip, !on.length && state.view !== "silent");
   if (number < on.length) text(chip.querySelector(".num"), t("desk.n_of", { n: number, total: on.length }));
-  text(chip.querySelector(".for"), before ? t("desk.silent_before") : since >= MINUTE ? duration(since) : "");
+  text(chip.querySelector(".for"), !before && since >= MINUTE ? duration(since) : "");
   attr(chip, "title", [before && t("desk.silent_before_why"),
     since && t("desk.silent_longest", { time: duration(since) })].filter(Boolean).join(" ") || null);
 }
@@ -161,7 +161,7 @@ function drawSaved(numbers) {
     flag(chip, "first", chosen && (chip.inert || chip.matches(".first")));
   }
   for (const chip of box.children) {
-    chip.inert = chip.offsetTop > 4;
+    chip.inert = chip.offsetTop > 4 || !chip.offsetWidth;
     if (chip.inert) over++;
   }
   hide($("more-views"), !over);
@@ -225,17 +225,35 @@ function drawToolbar() {
   const chosen = rows.filter((id) => state.picked.has(id)).length;
   all.checked = chosen > 0 && chosen === rows.length;
   all.indeterminate = chosen > 0 && chosen < rows.length;
-  if (inSight !== state.view) showChosen();
+  if (fit()) drawSaved(numbers), showChosen();
+  else if (inSight !== state.view) showChosen();
   else drawEdges();
+}
+
+let fitted = "";
+/** Makes the views smaller, step by step, only where they do not fit otherwise; false when nothing was to be measured anew. */
+function fit() {
+  const strip = $("tabs");
+  const ours = strip.parentNode;
+  const key = [innerWidth, state.view, state.views.length, conditions(), lines().length, ours.textContent].join();
+  if (fitted === key) return false;
+  fitted = key;
+  hide($("more-views"), !state.views.length);
+  for (let step = 0; step < 5; step++) {
+    ours.parentNode.className = ["views", "fit1", "fit2", "fit3", "fit4"].slice(0, step + 1).join(" ");
+    if (strip.scrollWidth <= strip.clientWidth) break;
+  }
+  return true;
 }
 
 /** Draws the whole page from the state; unchanged nodes are left alone. */
 export function drawer(dismissCeiling) {
   $("pick-all").addEventListener("change", (event) => pickAll(event.target.checked && !event.target.indeterminate));
   $("tabs").addEventListener("scroll", drawEdges);
-  new ResizeObserver(() => showChosen()).observe($("tabs"));
+  new ResizeObserver(() => { if (fit()) changed(); showChosen(); }).observe($("tabs"));
   return () => {
     flag($("desk"), "offline", state.link.state === "offline");
+    flag($("desk"), "answers", state.actions.has("answer"));
     flag($("desk"), "dense", setting("density") === "compact");
     drawToolbar();
     drawBanner(dismissCeiling);

@@ -25,7 +25,7 @@ _COVERED = """() => [...document.querySelectorAll(".views :is(button, .lines)")]
     if (!width || to - from < 3) return false; // not here, or scrolled away
     return [from + 1, to - 2].some((x) => !one.contains(document.elementFromPoint(x, (top + bottom) / 2)));
 }).map((one) => one.id || one.dataset.view)"""
-_CUT_OFF = """() => [...document.querySelectorAll(".views > *")].filter((one) => {
+_CUT_OFF = """() => [...document.querySelectorAll(".views > *, .ours > *")].filter((one) => {
     const { right, left, width } = one.getBoundingClientRect();
     return width > 0 && (right > innerWidth || left < 0);
 }).map((one) => one.id || one.className)"""
@@ -96,7 +96,8 @@ def test_a_refusal_is_seen_in_the_narrowest_list(desk: PortalPage) -> None:
     expect(note).to_be_visible()
     expect(desk.row(refused).locator(".wait")).to_be_hidden()
     expect(desk.row(fine).locator(".wait")).to_be_visible()
-    expect(desk.row(fine).locator(".line2")).to_be_hidden()
+    expect(desk.row(fine).locator(".line2")).to_be_visible()
+    expect(desk.row(fine).locator(".said")).to_be_visible()
 
 
 def test_what_is_not_confirmed_is_seen_in_the_narrowest_list(
@@ -134,11 +135,11 @@ def test_no_view_lies_under_another_control(desk: PortalPage, width: int, lang: 
     assert desk.document.evaluate(_CUT_OFF) == []
     assert misfits(desk.document, ELASTIC) == []
     for view in ("closing", "all"):
-        tab = desk.app.locator(f'.tabs [data-view="{view}"]')
+        tab = desk.app.locator(f'.views [data-view="{view}"]')
         tab.press("Enter")
         expect(tab).to_be_in_viewport(ratio=0.95)
         assert desk.document.evaluate(_COVERED) == []
-    desk.document.evaluate("document.getElementById('filter').style.marginInlineStart = '-60px'")
+    desk.document.evaluate("document.querySelector('[data-view=silent]').style.marginInlineStart = '-60px'")
     assert desk.document.evaluate(_COVERED) != [], "the control"
 
 

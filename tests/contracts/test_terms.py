@@ -64,8 +64,6 @@ TERMS = {
     r"\b(Top|[Oo]n top)\b": TOP,
     r"\bSilent\b": SILENT,
 }
-# Column heads are cut to the width of an icon; the icon's own button carries the whole word.
-HEADS = {"desk.column.pin", "desk.column.top", "desk.column.silent"}
 # Here the pin is the thing on the button.
 THINGS = {"extra.practice.how_pin", "extra.practice.how_refused"}
 
@@ -109,7 +107,7 @@ def unnamed(english: dict[str, Message], other: dict[str, Message], word: str, s
     return [
         key
         for key, message in english.items()
-        if key not in HEADS | THINGS
+        if key not in THINGS
         and key in other
         and any(re.search(word, bare(text)) for text in forms(message))
         and not all(re.search(stems, text, re.I) for text in forms(other[key]))

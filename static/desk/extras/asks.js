@@ -1,9 +1,6 @@
 // Dialogs that ask before something large, with true numbers; why a run failed; the list of keys; what Pinline is.
 
-export async function open(desk, what, ...args) {
-  await desk.style("triage");
-  return { preview, reasons, keys, about }[what](desk, ...args);
-}
+export const open = (desk, what, ...args) => ({ preview, reasons, keys, about })[what](desk, ...args);
 
 /** How many dialogs of each kind; `nameOf(dialog)` says the kind, `mark(dialog)` makes what stands before its name. */
 function groups({ el, bdi }, dialogs, label, nameOf, mark) {
@@ -118,6 +115,8 @@ function keys(desk) {
 function about(desk) {
   const { el, t, modal } = desk;
   const close = closing(desk, () => box);
-  const box = modal("", "Pinline", el("h2", {}, "Pinline"), el("p", {}, t("desk.about_text")), el("div.buttons", {}, close));
+  const box = modal("", "Pinline", el("h2", {}, "Pinline"), el("p", {}, t("desk.about_text")),
+    el("p.small", {}, t("desk.about_help")), el("p.small", {}, t("desk.about_version", { version: desk.boot.version })),
+    el("div.buttons", {}, close));
   close.focus();
 }

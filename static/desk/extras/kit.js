@@ -27,6 +27,7 @@ export const surface = (build) => async (desk, ...args) => {
 export function openPage(desk, name, title, tools = [], onLeave = () => {}) {
   const { $, el, icon, t } = desk;
   shown?.leave();
+  desk.hideToast(); // its Undo is about the desk; the journal keeps the way back
   const before = document.activeElement;
   const heading = el("h1", { id: "surface-title", tabIndex: -1 }, title);
   const back = el("button.icon-btn.back", { "aria-label": t("desk.back"), title: t("desk.back"), onclick: () => page.leave() },

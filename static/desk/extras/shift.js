@@ -55,13 +55,16 @@ export const open = surface((desk) => {
     const box = el("input.box", { type: "checkbox", "aria-label": t("extra.shift.keep_of", { name: dialog.client_name }),
       onchange: () => { keep.set(id, box.checked); chosen(); } });
     boxes.push(() => { box.checked = keep.get(id); });
-    const waits = desk.isWaiting(dialog);
-    const time = waits ? desk.duration(desk.now() - since(dialog)) : dialog.last_message ? desk.moment(dialog.last_message.at) : "";
-    return el("li", { onclick: (event) => { if (event.target !== box) box.click(); } }, avatar(desk, dialog),
-      el("div.who", {}, el("div.line1", {}, el("bdi.name", { dir: "auto" }, dialog.client_name),
-        dialog.silent === true && el("span.note.alert", {}, icon("silent", "s16"), t("desk.silent"))),
-        el("div.line2", {}, el("bdi", { dir: "auto" }, dialog.last_message?.text.replace(/\s+/g, " ") ?? ""))),
-      el("bdi.where", { dir: "auto" }, dialog.line_name), el(`span.wait.num${waits ? "" : ".clock"}`, {}, time), box);
+    const row = desk.makeRow(id); // note, message, time and amber as in the list
+    desk.setRow(row, dialog, 1);
+    const [avatar, note, said, wait] = [".avatar", ".note", ".said", ".wait"].map((part) => row.querySelector(part));
+    wait.removeAttribute("role");
+    const name = el("a.name", { href: dialog.open_url, target: "_blank", rel: "noopener", title: t("desk.open") },
+      el("bdi", { dir: "auto" }, dialog.client_name));
+    name.addEventListener("click", (event) => { if (desk.state.inFrame) event.preventDefault(), desk.openChat(dialog); });
+    return el("li", { onclick: (event) => { if (event.target !== box && !name.contains(event.target)) box.click(); } }, avatar,
+      el("div.who", {}, el("div.line1", {}, name), el("div.line2", {}, note, said)),
+      el("bdi.where", { dir: "auto" }, dialog.line_name), wait, box);
   }
 
   function chosen() {
@@ -76,13 +79,13 @@ export const open = surface((desk) => {
     sum.textContent = [stay && t("extra.shift.stay", { n: stay }),
       keep.size > stay && t("extra.shift.go", { n: keep.size - stay })].filter(Boolean).join(" · ");
     go.textContent = pin && unpin ? t("extra.shift.apply_both", { pin, unpin }) : pin ? t("extra.shift.apply_pin", { n: pin })
-      : unpin ? t("extra.shift.apply_unpin", { n: unpin }) : t("extra.shift.as_is");
-    go.setAttribute("aria-disabled", String(!pin && !unpin));
-    go.dataset[unpin ? "preview" : "action"] = unpin ? "unpin" : "pin";
-    delete go.dataset[unpin ? "action" : "preview"];
+      : unpin ? t("extra.shift.apply_unpin", { n: unpin }) : t("extra.shift.done");
+    for (const name of ["preview", "action"]) delete go.dataset[name];
+    if (pin || unpin) go.dataset[unpin ? "preview" : "action"] = unpin ? "unpin" : "pin";
   }
 
   function apply() {
+    if (!wanted("pin").length && !wanted("unpin").length) return page.leave();
     if (isRunning(desk)) return;
     const [pin, unpin] = ["pin", "unpin"].map((action) => wanted(action).map((dialog) => dialog.chat_id));
     const carryOut = async () => {
@@ -91,7 +94,7 @@ export const open = surface((desk) => {
       if (unpin.length) await desk.run("unpin", unpin);
     };
     if (unpin.length) desk.openExtra("asks", "preview", "unpin", wanted("unpin"), carryOut);
-    else if (pin.length) carryOut();
+    else carryOut();
   }
 
   function exported() {
@@ -106,12 +109,6 @@ export const open = surface((desk) => {
     desk.say(t("extra.shift.exported"));
   }
 });
-
-function avatar({ makeRow, setRow }, dialog) {
-  const row = makeRow(dialog.chat_id);
-  setRow(row, dialog, 1);
-  return row.querySelector(".avatar");
-}
 
 function silent(desk) {
   const { el, icon, t } = desk;

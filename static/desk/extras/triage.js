@@ -11,10 +11,8 @@ const OF_VIEW = { waiting: { stages: ["queue", "work"] }, unread: { unread: true
 
 let shut = null;
 
-export async function open(desk, button) {
+export function open(desk, button) {
   if (shut) return shut();
-  await desk.style("triage");
-  if (shut) return null;
   const back = document.activeElement?.closest(".row") ?? button;
   const box = desk.el("div.filter-box", { popover: "manual", role: "dialog", "aria-label": desk.t("desk.filter.title") });
   button.after(box);
@@ -76,9 +74,9 @@ function fill(desk, box) {
     return chip(name(value), chosen.includes(value), `${key}${value}`,
       () => set({ [key]: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] }));
   });
-  const select = (words, value, options, take, stays) => el("label.filter-select", {}, el("span", {}, words),
+  const select = (words, value, options, take, stays) => el("label.filter-select", {}, el("span", {}, words), el("span.select", {},
     el("select.field", { dataset: { stays }, onchange: (event) => take(event.target.value) },
-      ...options.map(([key, label]) => el("option", { value: key, selected: key === value }, label))));
+      ...options.map(([key, label]) => el("option", { value: key, selected: key === value }, label))), desk.icon("down")));
   const channels = new Map(); // what people call the channel -> the connectors behind it
   for (const dialog of state.dialogs.values()) channels.set(desk.channelName(dialog),
     new Set([...(channels.get(desk.channelName(dialog)) ?? []), dialog.connector]));
@@ -108,12 +106,12 @@ function fill(desk, box) {
       select(t("desk.filter.closing_within"), String(filter.closing_within ?? ""),
         [["", t("desk.filter.any")], ...WINDOWS.map((n) => [String(n), desk.duration(n * 60e3)])],
         (value) => set({ closing_within: value ? Number(value) : null }), "closing_within")),
-    el("div.filter-foot", {}, el("span.num", {}, found()), el("span.space"),
+    el("div.filter-feet", {}, el("div.filter-foot", {}, el("span.num", {}, found()), el("span.space"),
       (conditions() > 0 || saved) && el("button.btn", { onclick: () => { if (saved) setView("all"); clearFilter(); again(); } },
         t("desk.filter.clear")),
       el("button.btn.btn-line", { dataset: { stays: "save" }, onclick: () => editor(desk, box, null) }, t("desk.view_save"))),
     saved && may(desk, saved) && el("div.filter-foot", {}, el("b", {}, el("bdi", { dir: "auto" }, saved.name)), el("span.space"),
-      el("button.btn", { onclick: () => editor(desk, box, saved) }, t("desk.view_edit"))),
+      el("button.btn", { onclick: () => editor(desk, box, saved) }, t("desk.view_edit")))),
   ];
   box.replaceChildren(...parts.filter(Boolean));
   if (keep) box.querySelector(`[data-stays="${CSS.escape(keep)}"]`)?.focus({ preventScroll: true });
