@@ -11,11 +11,11 @@ export const context = {};
 export const SURFACES = [["shift", "timer"], ["snapshots", "pin-on"], ["journal", "journal"], ["settings", "settings"],
   ["practice", "practice"], ["news", "news"]];
 
-/** Loads extras/<name>.js, with the styles that the first page does without, and calls its `open(context, ...args)`. */
+/** Loads extras/<name>.js, with the styles that the desk (not the card) does without at first, and calls its `open(context, ...args)`. */
 export async function openExtra(name, ...args) {
   let parts;
   try {
-    parts = await Promise.all([import(`./extras/${name}.js`), import("./extras/modal.js"), context.style("triage")]);
+    parts = await Promise.all([import(`./extras/${name}.js`), import("./extras/modal.js"), context.style?.("triage")]);
   } catch {
     return say(t("desk.offline_action"));
   }

@@ -114,6 +114,7 @@ const keyOf = (key) => KEY_OF[key].replace("+", " ");
 const autoOffMinutes = () => Number(setting("auto_silent_off"));
 
 takeBoot();
+$("desk").classList.toggle("answers", state.actions.has("answer")); // narrow rows keep room for that word
 Object.assign(context, {
   boot, state, changed, SWITCHES, nextAction, applies, setting, autoOffMinutes, $, el, icon, bdi, text, attr, style, t, has, addWords,
   ask, get, post, put, drop, getFile, Refusal, prefer, say, toast, act, start, run, targets, settle, sentence, reason, tally, explain,

@@ -253,7 +253,6 @@ export function drawer(dismissCeiling) {
   new ResizeObserver(() => { if (fit()) changed(); showChosen(); }).observe($("tabs"));
   return () => {
     flag($("desk"), "offline", state.link.state === "offline");
-    flag($("desk"), "answers", state.actions.has("answer"));
     flag($("desk"), "dense", setting("density") === "compact");
     drawToolbar();
     drawBanner(dismissCeiling);
