@@ -175,11 +175,10 @@ function report(action, answer) {
   if (mine) return toast(t("desk.said.answer", { name: mine.client_name }),
     el("button.btn", { onclick: () => openChat(mine) }, t("desk.open")));
   if (!good.length || !answer.undo) return;
-  const words = el("span.of");
-  if (good.length === 1 && isHere(good[0])) words.append(good[0].message);
-  else if (good.length === 1) words.append(nameOf({ client_name: good[0].client_name }), el("span", {}, t(`desk.toast.${plain(action)}.one`)));
-  else words.append(manyDone(action, good));
-  toast(words, undoButton(answer.undo));
+  const [one] = good;
+  const told = good.length > 1 ? [manyDone(action, good)] : isHere(one) ? [one.message]
+    : [nameOf(one), el("span", {}, t(`desk.toast.${plain(action)}.one`))];
+  toast(el("span.of", {}, ...told), undoButton(answer.undo));
 }
 
 /** Words for a refusal. What a busy portal did not take is given up: the row says so, without seconds that pass. */

@@ -184,8 +184,6 @@ function progressBar(progress) {
   const line = el("i");
   line.style.transform = `scaleX(${progress.total ? done / progress.total : 0})`;
   const left = done > 0 && !progress.stop ? ((performance.now() - progress.began) / done) * progress.left.length : 0;
-  const stop = wordButton(t("desk.stop"), ".btn-line", () => { progress.stop = true; changed(); }, null, { stop: "" });
-  stop.style.marginInlineEnd = "42px"; // the bar's Close comes there: a second click meets nothing
   return [
     el("span.progress", { role: "progressbar", "aria-label": t("desk.run.label"), "aria-valuemin": 0, "aria-valuemax": progress.total,
       "aria-valuenow": done }, line),
@@ -194,7 +192,7 @@ function progressBar(progress) {
     facts(progress),
     el("span.space"),
     progress.stop ? el("span.fade", {}, t("desk.run.stopping"))
-      : stop,
+      : wordButton(t("desk.stop"), ".btn-line.stop", () => { progress.stop = true; changed(); }, null, { stop: "" }),
   ];
 }
 
@@ -203,14 +201,6 @@ export function forgetRun({ id, left }) {
   if (left.length) drop(`/api/runs/${id}`).catch(() => {});
   state.run = null;
   changed();
-}
-
-/** A stored run that was not finished, by a reload or by Stop, is offered, never begun by itself. */
-export function offerRun(stored) {
-  if (!stored?.left.length) return;
-  const action = plain(stored.action);
-  const words = t("desk.run.unfinished", { what: t(`desk.run.${action}`, { n: stored.total - stored.left.length, total: stored.total }) });
-  state.run = { action, id: stored.run, left: stored.left, total: stored.total, undo: stored.undo, results: new Map(), ended: true, words };
 }
 
 let drawn = "";

@@ -6,7 +6,7 @@ import { context } from "./extras.js";
 import { openDesk } from "./frame.js";
 import { $, attr, bdi, el, flag, hide, icon, text } from "./dom.js";
 import { changeOf } from "./panel.js";
-import { refreshSoon, startPolling, takeBootTrouble, takeListing } from "./polling.js";
+import { refreshSoon, startPolling, takeListing } from "./polling.js";
 import { channelName, face, makeRow, nameOf, noteOf, responsible, setSwitch } from "./row.js";
 import { changed, isOn, onChange, state, SWITCHES } from "./state.js";
 import { clockSeconds, duration, moment, now, setClock } from "./time.js";
@@ -92,7 +92,7 @@ setClock(boot.now);
 Object.assign(state, { only: id, settings: boot.settings ?? null, preferences: boot.preferences ?? {}, inFrame: boot.in_frame,
   portal: boot.portal_origin ?? "" });
 if (boot.listing) takeListing(boot.listing);
-else takeBootTrouble(boot.error);
+else if (boot.error) state.trouble = { ...boot.error, code: boot.error.error };
 $("head").append(avatar, el("div.grow", {}, head.name, head.where));
 $("switches").append(...switches.map(({ box }) => box));
 $("all").addEventListener("click", (event) => { if (state.inFrame) event.preventDefault(), openDesk(); });
@@ -100,5 +100,5 @@ $("all").addEventListener("click", (event) => { if (state.inFrame) event.prevent
 Object.assign(context, { $, el, t, now, say, toast, explain, sentence, settle, rememberUndo, get, post, Refusal, refreshSoon });
 onChange(drawCard);
 changed();
-startPolling(boot.polling, state.known);
+startPolling(boot.polling);
 setInterval(changed, 5000);

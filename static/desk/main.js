@@ -2,7 +2,7 @@
 
 import { act, begin, dismiss, explain, mark, reason, sentence, settle, tally, undoButton, undoLast } from "./actions.js";
 import { ask, drop, get, getFile, post, prefer, put, Refusal } from "./api.js";
-import { forgetRun, offerRun, pick, pickRange, run, start, targets } from "./bulk.js";
+import { forgetRun, pick, pickRange, run, start, targets } from "./bulk.js";
 import { $, attr, bdi, el, icon, text } from "./dom.js";
 import { context, openExtra, SURFACES } from "./extras.js";
 import { greetPortal, openChat } from "./frame.js";
@@ -11,7 +11,7 @@ import { watchKeys } from "./keys.js";
 import { focusRow, sortNow, watchList } from "./list.js";
 import { openMenu } from "./menu.js";
 import { changeOf, entryTitle, openPanel, showCard } from "./panel.js";
-import { refresh, refreshSoon, startPolling, takeBootTrouble, takeListing } from "./polling.js";
+import { refresh, refreshSoon, startPolling, takeListing } from "./polling.js";
 import { channel, channelIcon, channelName, crmOf, face, KEY_OF, makeRow, nameOf, setRow } from "./row.js";
 import { clearFilter, drawer, openFilter, setView } from "./screen.js";
 import { applies, changed, isOn, nextAction, onChange, setting, state, SWITCHES } from "./state.js";
@@ -98,7 +98,7 @@ function takeBoot() {
     preferences: boot.preferences ?? {}, inFrame: boot.in_frame, portal: boot.portal_origin ?? "",
     limit: boot.limits?.per_request ?? 50, click: 1000 * boot.limits.click_seconds });
   if (boot.listing) takeListing(boot.listing);
-  else takeBootTrouble(boot.error);
+  else if (boot.error) state.trouble = { ...boot.error, code: boot.error.error };
 }
 
 /** Adds css/<name>.css once; resolves when it holds (or cannot be had). */
@@ -138,13 +138,14 @@ queueMicrotask(() => {
   if (named && state.dialogs.has(named)) focusRow(named), showCard(named, false);
   else if (innerWidth >= 1320 && state.preferences.panel !== false && sequence().length) showCard(sequence()[0], false);
 });
-startPolling(boot.polling, state.known);
-offerRun(boot.run);
+startPolling(boot.polling);
+if (boot.run?.left.length) openExtra("ended", null, boot.run);
 setInterval(changed, 5000); // waiting times and the tooltip of the next check
 setInterval(() => { if (state.link.state === "busy") changed(); }, 1000); // the countdown
 greetPortal();
 // What the first clicks may need is fetched while nothing else happens.
 (window.requestIdleCallback ?? setTimeout)(() => {
   style("triage");
-  ["menus", "talk", "undo", "asks", "ended", "palette", "triage", "entries"].forEach((name) => import(`./extras/${name}.js`).catch(() => {}));
+  for (const name of ["menus", "talk", "undo", "asks", "ended", "palette", "triage", "entries"])
+    import(`./extras/${name}.js`).catch(() => {});
 }, { timeout: 3000 });

@@ -15,17 +15,17 @@ let etag = null; // of the last list that was not stale
 let tagged = 0; // when that was asked for
 let asking = false;
 let soon = false; // the next list is wanted at once: it tells why dialogs left
-let firstPause = 0; // seconds until a page without a list asks
 export let nextAt = 0;
 
-export function startPolling(polling, known) {
+export function startPolling(polling) {
   base = polling?.visible_seconds ?? 15;
-  slowest = polling?.slowest_seconds ?? base * 4;
+  slowest = base * 4;
   pause = base;
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refreshSoon(0)));
   addEventListener("online", () => refreshSoon(0));
   addEventListener("offline", () => { state.link = { state: "offline" }; changed(); });
-  plan(known ? base : firstPause);
+  // A page without a list asks at once, but gives a busy portal its time.
+  plan(state.known ? base : state.trouble?.code === "portal_busy" ? state.trouble.retry_after ?? base : 0);
 }
 
 function plan(seconds) {
@@ -110,13 +110,6 @@ function takeTrouble(error) {
     state.trouble = { code: error.code, message: error.message, request_id: error.requestId };
     state.known = state.known && error.code !== "forbidden";
   }
-}
-
-/** The page came without a list: the error of its first question, or nothing. A busy portal is given its time. */
-export function takeBootTrouble(error) {
-  if (!error) return;
-  state.trouble = { ...error, code: error.error };
-  if (error.error === "portal_busy") firstPause = error.retry_after ?? base;
 }
 
 export async function refresh() {

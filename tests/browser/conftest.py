@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Playwright
 
 from tests.browser.keyboard import Keyboard
 from tests.support.browser import Complaints, chromium, third_party_cookies_work
+from tests.support.frame import Frame
 from tests.support.portal_page import PortalPage
 from tests.support.stand import Sandbox
 
@@ -69,6 +70,14 @@ def desk(tab: PortalPage) -> PortalPage:
     tab.install_over_http()
     tab.open()
     return tab
+
+
+@pytest.fixture
+def person(desk: PortalPage) -> Frame:
+    """The same operator at another screen, over HTTP."""
+    person = Frame(desk.sandbox, 27)
+    person.open()
+    return person
 
 
 @pytest.fixture

@@ -45,6 +45,12 @@ class PortalPage:
         """The switch of a row that carries out this action."""
         return self.row(chat_id).locator(f'[data-action="{action}"]')
 
+    def choose(self, *chat_ids: int) -> Locator:
+        """Pick rows; the docked bar."""
+        for chat_id in chat_ids:
+            self.row(chat_id).locator(".pick input").check(force=True)
+        return self.app.locator("#dock")
+
     def chats(self, **wanted: object) -> list[int]:
         """The operator's own dialogs by what the portal knows, in work or answered, oldest id first."""
         return [

@@ -1,7 +1,8 @@
 // The bar of a run that ended with something left or refused: its way back, what is left, why.
 
-/** Fills the docked bar behind its words, unless another bar took its place meanwhile. */
+/** Fills the docked bar behind its words, unless another bar took its place meanwhile. Without a bar: offers a stored run. */
 export function open(desk, dock, progress) {
+  if (!dock) return offer(desk, progress);
   const { el, icon, t, state, changed, targets, tally, start, undoButton, openExtra, forgetRun } = desk;
   if (state.run !== progress || dock.classList.contains("picked-bar")) return;
   const plain = progress.action.replace("_all", "");
@@ -35,4 +36,11 @@ function undone({ state, applies }, action, { left, results }) {
   const ids = [...results.values()]
     .filter((result) => ["failed", "refused", "unconfirmed"].includes(result.outcome)).map((result) => result.chat_id);
   return [...new Set([...ids, ...left])].map((id) => state.dialogs.get(id)).filter((dialog) => dialog && applies(dialog, action));
+}
+
+/** A run that was not finished, by a reload or by Stop, is offered, never begun by itself. */
+function offer({ state, t, changed }, { run: id, action, total, left, undo }) {
+  const words = t("desk.run.unfinished", { what: t(`desk.run.${action}`, { n: total - left.length, total }) });
+  state.run ??= { action, id, left, total, undo, results: new Map(), ended: true, words };
+  changed();
 }
