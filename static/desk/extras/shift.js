@@ -59,10 +59,11 @@ export const open = surface((desk) => {
     desk.setRow(row, dialog, 1);
     const [avatar, note, said, wait] = [".avatar", ".note", ".said", ".wait"].map((part) => row.querySelector(part));
     wait.removeAttribute("role");
-    const name = el("a.name", { href: dialog.open_url, target: "_blank", rel: "noopener", title: t("desk.open") },
-      el("bdi", { dir: "auto" }, dialog.client_name));
-    name.addEventListener("click", (event) => { if (desk.state.inFrame) event.preventDefault(), desk.openChat(dialog); });
-    return el("li", { onclick: (event) => { if (event.target !== box && !name.contains(event.target)) box.click(); } }, avatar,
+    const link = { href: dialog.open_url, target: "_blank", rel: "noopener", title: t("desk.open") };
+    const waits = !!desk.isWaiting(dialog); // only who waits is a stop of the Tab key
+    const name = el(waits ? "a.name" : "span.name", waits ? link : {}, el("bdi", { dir: "auto" }, dialog.client_name));
+    if (waits) name.addEventListener("click", (event) => { if (desk.state.inFrame) event.preventDefault(), desk.openChat(dialog); });
+    return el("li", { onclick: (event) => { if (event.target !== box && !event.target.closest("a")) box.click(); } }, avatar,
       el("div.who", {}, el("div.line1", {}, name), el("div.line2", {}, note, said)),
       el("bdi.where", { dir: "auto" }, dialog.line_name), wait, box);
   }
