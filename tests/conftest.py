@@ -1,5 +1,6 @@
 """Fixtures that every room may use: databases and Redis. All real, all started here, all stopped here."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def stand(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """A running sandbox with two portals for every test of this run that wants one."""
-    wanted = [item for item in request.session.items if "stand" in getattr(item, "fixturenames", ())]
-    stand = Stand(tmp_path_factory.mktemp("stand"), portals=2 * len(wanted) + 2).start()
+    """A running sandbox with a portal for every test of this run that wants one, and for its neighbour."""
+    wanted = Counter(name for item in request.session.items for name in getattr(item, "fixturenames", ()))
+    portals = wanted["stand"] + wanted["neighbour"] + 1  # nobody gets the first
+    stand = Stand(tmp_path_factory.mktemp("stand"), portals).start()
     yield stand
     stand.stop()
 

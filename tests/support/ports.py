@@ -26,7 +26,7 @@ def free_port() -> int:
 def free_stretch(count: int) -> range:
     """So many such ports in a row, a block at most; ports come round again once a process has had all."""
     global _rest
-    assert 0 < count <= _BLOCK
+    assert 0 < count <= _BLOCK, f"{count} ports in a row, where a block has {_BLOCK}"
     with _choosing:
         while True:
             if len(_rest) < count:
