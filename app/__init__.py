@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import ROOT, Settings
-from app.starting import start_or_exit
+from app.starting import know_types, start_or_exit
 from app.storage.schema import is_current
 from app.web import api, events, home, install, journal, login, opening, workspace
 from app.web.assets import register_assets
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    know_types()
     wired = wire(app, settings)
     if settings.allow_local and not is_current(wired.engine):
         migrate(wired.engine)

@@ -1,12 +1,15 @@
-"""What has to be there before anything is served: the settings, the files and the database.
+"""What has to be there before anything is served: the settings, the files, the database, the types.
 
 The rule: whatever starts the app (gunicorn's master, Flask's server, a command) ends here with one sentence.
 Outside development a PostgreSQL that is away stops nothing: events are kept until it is back.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +26,24 @@ def start_or_exit() -> Settings:
     except BadSetting as error:
         stop(str(error))
     return settings
+
+
+def know_types() -> None:
+    """Let msgspec look at each of our types once, while there are no threads.
+
+    It does so when a type is first decoded, and a thread that decodes it meanwhile meets half of what it
+    needs: the process dies (msgspec 0.22.0).
+    """
+    for kind in _below(msgspec.Struct):
+        with suppress(TypeError):  # what is only ever written may hold what cannot be read
+            msgspec.json.Decoder(kind)
+
+
+def _below(kind: type) -> Iterator[type]:
+    children: list[type] = kind.__subclasses__()
+    for each in children:
+        yield each
+        yield from _below(each)
 
 
 def check_database(settings: Settings) -> None:

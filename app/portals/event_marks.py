@@ -24,6 +24,7 @@ KEEP = timedelta(days=2)
 
 _USED = ("CLEAN", "VERSION")
 _VALUE = 64
+_events = msgspec.json.Decoder(EventParams)
 _LOG = logging.getLogger(__name__)
 
 
@@ -69,7 +70,7 @@ def read(text: str) -> EventParams | None:
     None: nothing can be made of it, which is logged; who reads on must not stop at it.
     """
     try:
-        return msgspec.json.decode(text, type=EventParams)
+        return _events.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         _LOG.error("a kept event is left out, it cannot be read: %s", error)
         return None

@@ -20,8 +20,9 @@ Record = dict[str, Any]
 
 
 def crashes(log: str) -> list[str]:
-    """Lines of an app's log that tell of a mistake of ours."""
-    return [line for line in log.splitlines() if "Traceback" in line or '"internal_error"' in line]
+    """Lines of an app's log that tell of a mistake of ours, or of a worker that died of one."""
+    signs = ("Traceback", '"internal_error"', "was sent SIGSEGV", "was sent SIGABRT")
+    return [line for line in log.splitlines() if any(sign in line for sign in signs)]
 
 
 def http_pool() -> urllib3.PoolManager:
