@@ -133,14 +133,14 @@ def test_ranges_grow_and_shrink(desk: PortalPage) -> None:
     expect(dock).to_contain_text("3 selected")
 
 
-def test_all_that_match_means_all(desk: PortalPage) -> None:
-    desk.sandbox.reset("many", dialogs=160)
-    desk.install_over_http()
-    desk.open()
-    assert len(shown(desk)) < 160, "long lists draw only a part"
-    desk.row(shown(desk)[3]).focus()
-    desk.page.keyboard.press("*")
-    label = desk.app.locator("#dock .strong").inner_text()
+def test_all_that_match_means_all(tab: PortalPage) -> None:
+    tab.sandbox.reset("many", dialogs=160)
+    tab.install_over_http()
+    tab.open()
+    assert len(shown(tab)) < 160, "long lists draw only a part"
+    tab.row(shown(tab)[3]).focus()
+    tab.page.keyboard.press("*")
+    label = tab.app.locator("#dock .strong").inner_text()
     assert int(label.split()[0]) > 100
 
 
