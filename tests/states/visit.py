@@ -78,7 +78,7 @@ class Visit(PortalPage):
 
     def look(self, chat_id: int) -> None:
         """Open a dialog's panel and wait for its messages."""
-        self.row(chat_id).locator(".who").click()
+        self.row(chat_id).locator(".line1").click()
         expect(self.row(chat_id)).to_have_class(re.compile(r"\bopen\b"))
         self.shown("#panel .bubble")
 
