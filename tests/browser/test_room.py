@@ -158,10 +158,12 @@ def test_the_end_of_a_shift_shows_what_ends_and_is_done(desk: PortalPage) -> Non
 
 def test_no_two_entries_of_a_menu_share_a_picture(desk: PortalPage) -> None:
     desk.app.locator("#more").press("Enter")
+    expect(desk.app.locator(".menu .icon").first).to_be_visible()  # menus load on first use
     pictures = desk.app.locator(".menu .icon").evaluate_all(_PICTURES)
     assert len(pictures) == len(set(pictures)) >= 10
     desk.page.keyboard.press("Escape")
     desk.app.locator("#rows .row:not(.offered) .more").first.press("Enter")
+    expect(desk.app.locator(".menu .icon").first).to_be_visible()
     items = desk.app.locator(".menu [role=menuitem]")
     pictures = desk.app.locator(".menu .icon").evaluate_all(_PICTURES)
     assert len(pictures) == len(set(pictures)) == items.count()
