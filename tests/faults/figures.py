@@ -5,7 +5,7 @@ Each takes the share of its full size (1.0 in `make faults`; of nothing it takes
 
 from collections.abc import Callable
 
-from tests.faults import clicks, clocks, events, races, rotation
+from tests.faults import budgets, clicks, clocks, ends, events, races, rotation
 from tests.faults.stage import Stage
 
 FIGURES: dict[str, Callable[[float, Stage], str]] = {
@@ -16,7 +16,9 @@ FIGURES: dict[str, Callable[[float, Stage], str]] = {
     "double clicks": clicks.double_clicks,
     "bulk runs": clicks.killed_bulk_runs,
     "repeats": clicks.repeats,
+    "request rate": budgets.request_rate,
     "key rotation": rotation.key_rotation,
+    "uninstallations": ends.uninstallations,
     "clocks": clocks.a_day_off,
     "events in a burst": events.burst,
     "events at a steady pace": events.steady,

@@ -1,42 +1,15 @@
 """Nine turns in an installation's life that come at a bad moment."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
-from urllib3.exceptions import HTTPError
-
-from tests.faults.processes import bulk_of, patiently, run_on, start_run
+from tests.faults.ends import removed_during_bulk, rows_of
+from tests.faults.processes import patiently
 from tests.faults.proxy import Planned, Proxy
 from tests.faults.site import OPERATOR, Site
 from tests.faults.survival import Case, asked, comes_back, is_pinned, portal_of, read, target, within, write
 from tests.faults.wire import http
 from tests.support.frame import Frame, Reply
-
-TABLES = (
-    "installations",
-    "operator_tokens",
-    "browser_sessions",
-    "journal_entries",
-    "journal_results",
-    "runs",
-    "run_targets",
-    "top_dialogs",
-    "silent_marks",
-    "dialog_memory",
-)
-
-
-def rows_of(site: Site, member_id: str) -> dict[str, int]:
-    """How many rows a portal has, by table; tables without any are left out."""
-    mark = "?" if site.store == "sqlite" else "%s"
-    found = {}
-    with site.sql() as connection:
-        for table in TABLES:
-            query = f"SELECT count(*) FROM {table} WHERE member_id = {mark}"
-            found[table] = connection.execute(query, (member_id,)).fetchone()[0]
-    return {table: count for table, count in found.items() if count}
 
 
 def install(frame: Frame) -> None:
@@ -59,25 +32,8 @@ def event(frame: Frame, name: str, token: str, **data: str) -> Reply:
 
 
 def uninstalled_during_bulk(site: Site) -> None:
-    """CLEAN=1 in the middle of a bulk run: one more request at most, and within 5 s no row is left."""
-    frame, chats = bulk_of(site)
-    portal = portal_of(frame)
-    run = start_run(frame, chats)
-
-    def go() -> None:
-        with suppress(HTTPError, OSError, KeyError):
-            run_on(frame, run)
-
-    going = threading.Thread(target=go)
-    going.start()
-    time.sleep(0.4)
-    portal.control("POST", "uninstall", {"clean": 1})
-    within(3, lambda: not rows_of(site, portal.inside.member_id).get("installations"))
-    portal.forget()
-    going.join(15)
-    asked_since = [row for row in portal.requests() if row["host"] == "portal"]
-    assert len(asked_since) <= 1, f"{len(asked_since)} requests after the uninstallation"
-    within(5, lambda: not rows_of(site, portal.inside.member_id))
+    """CLEAN=1 in the middle of a bulk run: nothing is left, and a new installation begins anew."""
+    frame = removed_during_bulk(site).frame
     again = Frame(frame.sandbox, OPERATOR)
     assert asked(again.open).status == 403
     install(frame)

@@ -31,7 +31,7 @@ from tests.support.redis import RedisServer
 from tests.support.stand import Sandbox
 
 OPERATOR = 27
-_COMMAND = "exec gunicorn 'app:create_app()' > >(exec cat) 2>&1"
+APP = "app:create_app()"
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 
 
@@ -56,11 +56,13 @@ class Portal(Sandbox):
 class App:
     """The app under gunicorn, its output through a pipe so that limits on files spare it."""
 
-    def __init__(self, settings: dict[str, str], port: int, log: Path) -> None:
+    def __init__(self, settings: dict[str, str], port: int, log: Path, what: str = APP) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         self.settings = settings
-        self._server = Server("app", ["bash", "-c", _COMMAND], settings, log)
+        self.what = what
+        command = f"exec gunicorn '{what}' > >(exec cat) 2>&1"
+        self._server = Server("app", ["bash", "-c", command], settings, log)
         self.log_file = log
 
     def start(self) -> "App":
@@ -116,14 +118,20 @@ def mistakes(log: str) -> list[str]:
 
 
 class Site:
-    """`store` is sqlite or postgresql; with PostgreSQL come Redis and two workers, as in production."""
+    """`store` is sqlite or postgresql; with PostgreSQL come Redis and two workers, as in production.
 
-    def __init__(self, folder: Path, store: str, portals: int, extra: dict[str, str] | None = None) -> None:
+    `extra` are settings beyond these, `what` is another app than ours, for controls.
+    """
+
+    def __init__(
+        self, folder: Path, store: str, portals: int, extra: dict[str, str] | None = None, what: str = APP
+    ) -> None:
         self.store = store
         self.folder = folder
         self._stack = ExitStack()
         self._portals = portals
         self._extra = extra or {}
+        self._what = what
         self._next = 0
 
     def __enter__(self) -> "Site":
@@ -153,7 +161,7 @@ class Site:
         redis_url = {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"} if self.redis else {}
         workers = {"WEB_CONCURRENCY": "2"} if self.redis else {}
         settings = app_settings(known, self.database_url, self.folder, **redis_url, **workers)
-        self.app = App({**settings, **self._extra}, port, self.folder / "app.log")
+        self.app = App({**settings, **self._extra}, port, self.folder / "app.log", self._what)
         self.app.start()
         stack.callback(lambda: self.app.stop())
 
@@ -188,7 +196,8 @@ class Site:
     def restart(self, **settings: str) -> None:
         """Start the app anew on the same address with the same log, some of its environment changed."""
         self.app.stop()
-        self.app = App({**self.app.settings, **settings}, self.app.port, self.app.log_file).start()
+        app = self.app
+        self.app = App({**app.settings, **settings}, app.port, app.log_file, app.what).start()
 
     def command(self, *words: str) -> str:
         """What an operator types after `flask`, with the app's settings; returns what it prints."""

@@ -1,4 +1,5 @@
-"""The app with one of its defences against losing or repeating events switched off: only for controls.
+"""The app with one of its defences switched off, against lost or repeated events or too many requests: only
+for controls.
 
 `gunicorn tests.faults.weakened_app:forgetful()` starts it.
 """
@@ -6,6 +7,7 @@
 from flask import Flask
 
 from app import create_app
+from app.bitrix24.buckets import FallbackBuckets
 from app.portals import store
 from app.storage.spool import Spool
 
@@ -19,4 +21,10 @@ def forgetful() -> Flask:
 def repeating() -> Flask:
     """Believes of every event that it came for the first time."""
     store.first_time = lambda *_: True
+    return create_app()
+
+
+def counting_alone() -> Flask:
+    """Each worker counts a portal's requests for itself."""
+    FallbackBuckets.take = lambda buckets, *given: buckets._own.take(*given)  # type: ignore[method-assign]
     return create_app()
