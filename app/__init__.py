@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import ROOT, Settings
 from app.starting import know_types, start_or_exit
 from app.storage.schema import is_current
-from app.web import api, events, home, install, journal, login, opening, workspace
+from app.web import api, events, home, install, journal, login, opening, own_session, workspace
 from app.web.assets import register_assets
 from app.web.cli import register_commands
 from app.web.crashes import report_crashes
@@ -22,7 +22,7 @@ from app.web.routes import MAX_BODY
 from app.web.services import EXTENSION
 from app.wiring import Wired, migrate, wire
 
-_BLUEPRINTS = (home, install, opening, login, events, api, journal, workspace)
+_BLUEPRINTS = (home, install, opening, login, events, api, own_session, journal, workspace)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

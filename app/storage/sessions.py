@@ -35,6 +35,9 @@ class Sessions(Protocol):
     def delete(self, sid: str) -> None:
         """End one session."""
 
+    def delete_operator(self, member_id: str, user_id: int) -> None:
+        """End every session of a person."""
+
     def delete_portal(self, member_id: str) -> None:
         """End every session of a portal."""
 
@@ -82,6 +85,12 @@ class SqlSessions:
         with self._engine.begin() as conn:
             conn.execute(delete(browser_sessions).where(browser_sessions.c.sid_hash == hashed(sid)))
 
+    def delete_operator(self, member_id: str, user_id: int) -> None:
+        """See `Sessions.delete_operator`."""
+        mine = browser_sessions.c.member_id == member_id, browser_sessions.c.user_id == user_id
+        with self._engine.begin() as conn:
+            conn.execute(delete(browser_sessions).where(*mine))
+
     def delete_portal(self, member_id: str) -> None:
         """See `Sessions.delete_portal`."""
         with self._engine.begin() as conn:
@@ -102,8 +111,9 @@ class RedisSessions:
         return found if isinstance(found, bytes) else None
 
     def save(self, sid: str, member_id: str, user_id: int, record: bytes, seconds: float) -> None:
-        """See `Sessions.save`. An index per portal serves `delete_portal`."""
-        self._breaker.ask(lambda: self._save(self._key(sid), self._index(member_id), record, seconds))
+        """See `Sessions.save`. An index per portal says whose sessions there are."""
+        key, index = self._key(sid), self._index(member_id)
+        self._breaker.ask(lambda: self._save(key, index, f"{user_id} {key}", record, seconds))
 
     def change(self, sid: str, record: bytes) -> None:
         """See `Sessions.change`."""
@@ -113,18 +123,34 @@ class RedisSessions:
         """See `Sessions.delete`."""
         self._breaker.ask(lambda: self._redis.delete(self._key(sid)))
 
+    def delete_operator(self, member_id: str, user_id: int) -> None:
+        """See `Sessions.delete_operator`."""
+        self._end(self._index(member_id), f"{user_id} ")
+
     def delete_portal(self, member_id: str) -> None:
         """See `Sessions.delete_portal`."""
-        index = self._index(member_id)
-        keys: list[bytes] = self._breaker.ask(lambda: self._redis.zrange(index, 0, -1))
-        self._breaker.ask(lambda: self._redis.delete(index, *keys))
+        self._end(self._index(member_id), "")
 
-    def _save(self, key: str, index: str, record: bytes, seconds: float) -> None:
+    def _end(self, index: str, whose: str) -> None:
+        """End what stands in the index under these first signs."""
+        entries: list[bytes] = self._breaker.ask(lambda: self._redis.zrange(index, 0, -1))
+        chosen = [entry for entry in entries if entry.startswith(whose.encode())]
+        if chosen:
+            keys = [entry.partition(b" ")[2] for entry in chosen]
+            self._breaker.ask(lambda: self._drop(index, chosen, keys))
+
+    def _drop(self, index: str, entries: list[bytes], keys: list[bytes]) -> None:
+        with self._redis.pipeline() as pipe:
+            pipe.delete(*keys)
+            pipe.zrem(index, *entries)
+            pipe.execute()
+
+    def _save(self, key: str, index: str, entry: str, record: bytes, seconds: float) -> None:
         now = time.time()
         with self._redis.pipeline() as pipe:
             pipe.set(key, record, px=max(1, int(seconds * 1000)))
             pipe.zremrangebyscore(index, 0, now)
-            pipe.zadd(index, {key: now + seconds})
+            pipe.zadd(index, {entry: now + seconds})
             pipe.expire(index, int(seconds) + 1, gt=True)
             pipe.expire(index, int(seconds) + 1, nx=True)
             pipe.execute()

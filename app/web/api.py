@@ -5,23 +5,15 @@ from typing import Annotated
 import msgspec
 from flask import Blueprint, Response, request
 
-from app.bitrix24.params import parse_refreshed
 from app.desk.actions.top import MOST_TOP
 from app.desk.checks import LARGEST_ID, MOST_RUN_TARGETS, MOST_TARGETS, RUN, action_named
 from app.desk.listing.lists import SHARED_SECONDS
 from app.openlines.model import Dialog, Listing
-from app.portals.model import TokenPair
-from app.portals.proof import UNKNOWN_TOKEN, ProofRejected
-from app.web.access import operator_required, public
-from app.web.failures import InvalidRequest, SessionExpired
-from app.web.frame import origin_of
-from app.web.guard import operator, refuse_foreign
-from app.web.language import in_chosen_language, wording
+from app.web.access import operator_required
+from app.web.guard import operator
+from app.web.language import wording
 from app.web.routes import body_as, json_answer
 from app.web.services import services
-from app.web.session import HEADER, start_session
-from app.web.sign_in import keep_pair
-from app.web.sources import proving
 
 ChatId = Annotated[int, msgspec.Meta(gt=0, le=LARGEST_ID)]
 RunId = Annotated[str, msgspec.Meta(pattern=f"^{RUN}$")]
@@ -134,35 +126,3 @@ def drop_run(run: str) -> Response:
 def top() -> Response:
     """Put these dialogs first in the operator's top, in this order; the rest of it follows as it was."""
     return json_answer(Dialogs(services().desk.clicks.set_top(operator(), body_as(TopBody).chat_ids)))
-
-
-@blueprint.post("/session")
-@public
-def renew_session() -> Response:
-    """A new session for the operator of an old token, proved by a fresh pair from the portal.
-
-    A pair that is not known (any more) is an expired session: the page may come with a fresher one.
-    """
-    use = services()
-    refuse_foreign(origin_of(use.settings.app_url))
-    ticket = use.sessions.header.read(request.headers.get(HEADER, ""), None)
-    if ticket is None:
-        raise SessionExpired("no_token")
-    params = parse_refreshed(body_as(dict[str, object]))
-    if params.member_id != ticket.member_id:
-        raise InvalidRequest("other_portal")
-    try:
-        with proving():
-            proof = use.handshake.prove_token(
-                params.access_token, member_id=params.member_id, domain=params.domain
-            )
-    except ProofRejected as rejected:
-        if rejected.reason != UNKNOWN_TOKEN:
-            raise
-        raise SessionExpired(rejected.reason) from None
-    if proof.user_id != ticket.user_id:
-        raise SessionExpired("other_operator")
-    found = keep_pair(proof, TokenPair(params.access_token, params.refresh_token))
-    answer = Response(status=204)
-    answer.headers[HEADER] = start_session(use.sessions, in_chosen_language(found))
-    return answer

@@ -194,6 +194,18 @@ def start_session(carrier: HeaderSessions, operator: Operator) -> str:
     return page_token(carrier)
 
 
+def end_session(carrier: HeaderSessions, *, everywhere: bool) -> None:
+    """End the session of this request, or all of its person; another process may believe one for a second."""
+    operator = msgspec.convert(dict(session), Record)
+    carrier._delete_session(session.sid)  # type: ignore[attr-defined]  # of ServerSideSession
+    if everywhere:
+        carrier.store.delete_operator(operator.member_id, operator.user_id)
+        carrier.forget()
+    session.clear()
+    fields = {"member_id": operator.member_id, "user_id": operator.user_id}
+    logs.NOTES.info("session ended", extra={"fields": fields})
+
+
 def page_token(carrier: HeaderSessions) -> str:
     """A fresh token of the session that this request runs in."""
     sid: str = session.sid  # type: ignore[attr-defined]  # of ServerSideSession
@@ -212,6 +224,12 @@ def set_cookie(carrier: HeaderSessions, response: Response) -> None:
         samesite="Lax",
         path="/",
     )
+
+
+def drop_cookie(carrier: HeaderSessions, response: Response) -> None:
+    """The cookie goes with its session."""
+    name, secure = carrier.cookie_name, carrier.secure
+    response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax", path="/")
 
 
 def session_operator(carrier: HeaderSessions) -> Operator | None:

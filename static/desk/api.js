@@ -46,7 +46,7 @@ async function read(answer, method) {
 
 async function signIn(end) {
   if (!state.inFrame) {
-    location.assign(`/login?domain=${encodeURIComponent(state.portal.replace(/^https?:\/\//, ""))}`);
+    if (!state.left) location.assign(`/login?domain=${encodeURIComponent(state.portal.replace(/^https?:\/\//, ""))}`);
     throw new Refusal("session_expired");
   }
   const before = state.link;

@@ -30,6 +30,7 @@ FIXED = {
     ("POST", "/api/actions/<name>"),
     ("POST", "/api/undo/<id>"),
     ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
     ("POST", "/api/runs"),
     ("GET", "/api/runs/<run>"),
     ("PUT", "/api/top"),

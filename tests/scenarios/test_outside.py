@@ -120,3 +120,53 @@ def test_only_portals_that_have_the_app_are_gone_to(portal: Sandbox) -> None:
         assert "Location" not in reply.headers
         assert reply.status in {200, 400, 404, 422}
         assert (reply.status == 200) is (asked == "")
+
+
+def signed_in(visitor: Visitor) -> Frame:
+    """A desk in a window of its own."""
+    frame = Frame(visitor.portal)
+    frame.token = visitor.sign_in().token
+    assert frame.get("/api/journal").status == 200
+    return frame
+
+
+def test_who_signs_out_is_out_in_that_browser_only(visitor: Visitor) -> None:
+    here, elsewhere = signed_in(visitor), signed_in(Visitor(visitor.portal))
+    token, kept = here.token, dict(visitor.cookies)
+    reply = here.request("DELETE", "/api/session")
+    assert reply.status == 204
+    gone = SimpleCookie(reply.headers["Set-Cookie"])["pinline"]
+    assert (gone.value, gone["max-age"]) == ("", "0")
+    here.token = token
+    assert here.get("/api/journal").status == 401
+    visitor.cookies = kept
+    assert visitor.get("/app").token is None, "the cookie, were it kept"
+    assert elsewhere.get("/api/journal").status == 200
+
+
+def test_signing_out_everywhere_ends_all_of_ones_own_sessions(visitor: Visitor) -> None:
+    here, elsewhere = signed_in(visitor), signed_in(Visitor(visitor.portal))
+    inside, colleague = Frame(visitor.portal), Frame(visitor.portal, user_id=1)
+    assert inside.open().status == colleague.open().status == 200
+    assert here.request("DELETE", "/api/session?everywhere=1").status == 204
+    assert {frame.get("/api/journal").status for frame in (here, elsewhere, inside)} == {401}
+    assert colleague.get("/api/journal").status == 200
+    assert inside.renew(visitor.portal.opening(27)[1]).status == 204, "inside the portal it goes on"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/api/session?everywhere=yes", {}, 422),
+        ("/api/session?everywhere=1&everywhere=1", {}, 422),
+        ("/api/session", {"Origin": "https://evil.example"}, 403),
+        ("/api/session", {"X-B24-Session": "made-up"}, 401),
+    ],
+)
+def test_an_odd_sign_out_ends_nothing(
+    visitor: Visitor, path: str, headers: dict[str, str], status: int
+) -> None:
+    frame = signed_in(visitor)
+    reply = frame.request("DELETE", path, **headers)
+    assert (reply.status, "Set-Cookie" in reply.headers) == (status, False)
+    assert frame.get("/api/journal").status == 200

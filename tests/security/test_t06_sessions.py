@@ -1,4 +1,4 @@
-"""T6: sessions that were not given out by us, were somebody else's, or are of before an uninstallation."""
+"""T6: sessions that were not given out by us, were somebody else's, or are of before an end."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from tests.support.redis import RedisServer
 from tests.support.stand import RunningApp, Sandbox, Stand
 
 THREAT = "T6"
-WHAT = "made-up sessions, and sessions after an uninstallation"
+WHAT = "made-up sessions, and sessions after a sign-out or an uninstallation"
 ATTEMPTS, PART = 250, 120
 
 
@@ -97,7 +97,6 @@ def fixed(local: LocalApp, victim: Frame) -> Iterator[str]:
 
 def ended(app: RunningApp, portal: Sandbox) -> Iterator[str]:
     """After an uninstallation, from one second on, no worker accepts the sessions of before."""
-    Frame(portal, user_id=1).install()
     frames = [Frame(portal) for _ in range(5)]
     for frame in frames:
         assert frame.open().token
@@ -112,6 +111,22 @@ def ended(app: RunningApp, portal: Sandbox) -> Iterator[str]:
     for number in range(60):
         other = Frame(portal)  # a connection of its own, so that both workers are asked
         other.token = frames[number % 5].token
+        yield "a session of before" if other.get("/api/journal").status != 401 else ""
+
+
+def left(portal: Sandbox) -> Iterator[str]:
+    """After a sign-out everywhere, from one second on, no worker accepts a session of that person."""
+    frames = [Frame(portal) for _ in range(5)]
+    for frame in frames:
+        assert frame.open().token
+    for number in range(20):
+        assert frames[number % 5].get("/api/journal").status == 200, "every worker knows them"
+    tokens = [frame.token for frame in frames]
+    assert frames[0].request("DELETE", "/api/session?everywhere=1").status == 204
+    time.sleep(1.0)
+    for number in range(30):
+        other = Frame(portal)
+        other.token = tokens[number % 5]
         yield "a session of before" if other.get("/api/journal").status != 401 else ""
 
 
@@ -135,6 +150,8 @@ def test_sessions(
         with store as url, quarter.app(url, **two) as app:
             portal = Sandbox(quarter.ports, 24 + number, app.url)
             portal.reset("facts")
+            Frame(portal, user_id=1).install()
+            trial.attack(left(portal))
             trial.attack(ended(app, portal))
     controlled(trial, local, victim)
     trial.verdict()

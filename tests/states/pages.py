@@ -105,6 +105,14 @@ def window(visit: Visit) -> None:
     expect(visit.document.locator(".row[data-chat-id]").first).to_be_visible(timeout=PATIENCE)
 
 
+def signing_out(visit: Visit) -> None:
+    """The question before the end of a window of its own."""
+    window(visit)
+    visit.page.locator("#more").click()
+    visit.page.get_by_role("menuitem", name=visit.word("desk.sign_out"), exact=True).press("Enter")
+    expect(visit.page.locator("dialog[open]")).to_be_visible(timeout=PATIENCE)
+
+
 def card(visit: Visit) -> None:
     """One dialog beside its chat."""
     chat_id = visit.chats(pinned=True)[0]
@@ -134,5 +142,5 @@ def card_of_another(visit: Visit) -> None:
 PAGES: tuple[State, ...] = (
     *(installing, installed, installer_without_the_library, installer_not_confirmed),
     *(not_confirmed_opening, odd_opening, subscription_over, silent_authorization),
-    *(home, sign_in, sign_in_unknown, no_such_page, window, card, card_silent, card_of_another),
+    *(home, sign_in, sign_in_unknown, no_such_page, window, signing_out, card, card_silent, card_of_another),
 )

@@ -29,7 +29,7 @@ def _dark() -> frozenset[str]:
     return _named(
         "desk panel selection filters silent silent-view refused not-confirmed unpin-all silence-several "
         "running partly-failed empty busy stale offline palette keys journal shift shift-asks my-desk "
-        "settings practice news page-menu toast card-silent installed sign-in"
+        "settings practice news page-menu toast card-silent installed sign-in signing-out"
     )
 
 

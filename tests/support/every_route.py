@@ -78,10 +78,14 @@ class Walk:
         form = requests.get(f"{self.box.origin}/_sandbox/open", params=given, timeout=5).json()
         parts, self.token = urlsplit(form["action"]), ""
         answer = self.ask("POST", f"{parts.path}?{parts.query}", self.box.origin, data=form["fields"])
-        found = re.search(r'name="session-token" content="([^"]+)"', answer.get_data(as_text=True))
-        self.token = found[1] if found else ""
+        self.keep_token(answer)
         fields: dict[str, str] = form["fields"]
         return fields
+
+    def keep_token(self, page: TestResponse) -> None:
+        """Take the token that a page carries, if any."""
+        found = re.search(r'name="session-token" content="([^"]+)"', page.get_data(as_text=True))
+        self.token = found[1] if found else ""
 
     def _rule(self, method: str, path: str) -> str:
         try:
@@ -180,5 +184,7 @@ def _outside(person: Walk, box: Running) -> None:
     agreed = requests.get(begun.headers["Location"], allow_redirects=False, timeout=5)
     back = urlsplit(agreed.headers["Location"])
     person.ask("GET", f"{back.path}?{back.query}")
-    person.ask("GET", "/app")
+    person.keep_token(person.ask("GET", "/app"))
+    person.ask("DELETE", "/api/session")
+    person.token = ""
     person.ask("GET", f"{back.path}?{back.query}")

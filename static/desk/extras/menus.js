@@ -22,6 +22,7 @@ function page({ $, t, state, start, targets, openMenu, openExtra, prefer, settin
     null,
     ...surfaces("practice", "news"),
     { label: t("desk.about"), icon: "info", run: () => openExtra("asks", "about") },
+    state.inFrame ? undefined : { label: t("desk.sign_out"), icon: "lock", run: () => openExtra("leave") },
   ].filter((item) => item !== undefined));
 }
 

@@ -71,6 +71,19 @@ def test_the_sessions_of_a_portal_end_and_no_others(sessions: Sessions) -> None:
     assert sessions.load("m2") == b"1"
 
 
+def test_the_sessions_of_a_person_end_and_no_others(sessions: Sessions) -> None:
+    for member_id, user_id in (("m1", 2), ("m1", 27), ("m2", 2)):
+        for number in range(3):
+            sessions.save(f"{member_id}-{user_id}-{number}", member_id, user_id, b"1", 60)
+    sessions.delete_operator("m1", 2)
+    sessions.delete_operator("unknown", 2)
+    assert [sessions.load(f"m1-2-{number}") for number in range(3)] == [None] * 3
+    assert [sessions.load(f"{whose}-0") for whose in ("m1-27", "m2-2")] == [b"1"] * 2
+    sessions.save("m1-2-again", "m1", 2, b"1", 60)
+    sessions.delete_portal("m1")
+    assert [sessions.load(sid) for sid in ("m1-2-again", "m1-27-0", "m2-2-0")] == [None, None, b"1"]
+
+
 def test_sql_holds_no_session_id_and_hands_out_nothing_that_ended(engine: Engine) -> None:
     sessions = SqlSessions(engine)
     sessions.save("canary-sid", "m1", 27, b"1", 60)
