@@ -18,12 +18,13 @@ BULK = 120
 
 
 def bulk_of(site: Site, count: int = BULK) -> tuple[Frame, list[int]]:
-    """A desk with many dialogs that are not pinned, on a portal that takes its time."""
-    frame = site.desk("many", dialogs=count)
+    """A desk with so many dialogs that are not pinned, on a portal that takes its time."""
+    frame = site.desk("many", dialogs=count * 5 // 4)
     frame.sandbox.switch(latency={"imopenlines.session.mode.pin": 0.01})
     truth = frame.sandbox.truth(OPERATOR)
     chats = [chat for chat, row in frame.dialogs().items() if row["mine"] and not truth[chat]["pinned"]]
-    return frame, chats
+    assert len(chats) >= count
+    return frame, chats[:count]
 
 
 def run_on(frame: Frame, run: str, stop: Callable[[], bool] = lambda: False) -> list[int]:

@@ -30,7 +30,8 @@ _HEAD = (
     "# Fault runs\n\n"
     "What `make faults` found, newest first. A fault is survived when the app told what was true in the\n"
     "portal, with a sentence for a person, inside 12 s, was normal again within 5 s of the fault's end, and\n"
-    "logged no traceback; it is counted once and has to be survived on every store that it can happen on.\n"
+    "logged no traceback and, at DEBUG, neither a secret of ours nor a token that was given out. It is\n"
+    "counted once, and has to be survived on every store that it can happen on.\n"
     "The matrix puts each toxic of a proxy before each thing that the app needs, on PostgreSQL and Redis.\n"
 )
 

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tests.support.redis import RedisServer
 from tests.support.stand import Sandbox
 
 OPERATOR = 27
+_ENOUGH = 16  # signs of a secret that are taken for it
 APP = "app:create_app()"
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 
@@ -117,6 +118,11 @@ def mistakes(log: str) -> list[str]:
     return [line for line in log.splitlines() if any(sign in line for sign in signs)]
 
 
+def leaks(log: str, secrets: Iterable[str]) -> list[str]:
+    """The secrets that a log holds, or begins to hold."""
+    return [secret for secret in secrets if secret[:_ENOUGH] in log]
+
+
 class Site:
     """`store` is sqlite or postgresql; with PostgreSQL come Redis and two workers, as in production.
 
@@ -160,7 +166,8 @@ class Site:
         known = Ports(portal=self.ports.portal, oauth=self.oauth.port, app=port)
         redis_url = {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"} if self.redis else {}
         workers = {"WEB_CONCURRENCY": "2"} if self.redis else {}
-        settings = app_settings(known, self.database_url, self.folder, **redis_url, **workers)
+        more = {"LOG_LEVEL": "DEBUG", **redis_url, **workers}
+        settings = app_settings(known, self.database_url, self.folder, **more)
         self.app = App({**settings, **self._extra}, port, self.folder / "app.log", self._what)
         self.app.start()
         stack.callback(lambda: self.app.stop())
@@ -192,6 +199,20 @@ class Site:
         self.redis_server = RedisServer().start()
         stack.callback(self.redis_server.stop)
         self.redis = self._proxied(stack, self.redis_server.port)
+
+    def secrets(self) -> set[str]:
+        """What no log may hold: our keys, and every token that the sandbox has given out so far."""
+        keys = self.app.settings
+        inside = self.box.portals[: self._next]
+        tokens = inside[0].tokens if inside else None
+        pairs = list(tokens.by_access.values()) if tokens else []
+        return {
+            keys["B24_CLIENT_SECRET"],
+            keys["SECRET_KEY"],
+            *keys["TOKEN_KEYS"].split(","),
+            *(portal.application_token for portal in inside),
+            *(token for pair in pairs for token in (pair.access, pair.refresh)),
+        }
 
     def restart(self, **settings: str) -> None:
         """Start the app anew on the same address with the same log, some of its environment changed."""

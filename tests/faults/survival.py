@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from urllib3.exceptions import HTTPError
 
-from tests.faults.site import OPERATOR, Portal, Site, mistakes
+from tests.faults.site import OPERATOR, Portal, Site, leaks, mistakes
 from tests.support.frame import Frame, Reply
 
 DEADLINE = 12.0
@@ -155,11 +155,14 @@ def within(seconds: float, question: Callable[[], object]) -> None:
 
 @contextmanager
 def watched(site: Site) -> Iterator[None]:
-    """Nothing in the log of the time inside may tell of an error that nobody foresaw."""
+    """Nothing in the log of the time inside, at DEBUG, tells of an error that nobody foresaw, or a secret."""
     before = len(site.app.log())
     yield
-    found = mistakes(site.app.log()[before:])
+    log = site.app.log()[before:]
+    found = mistakes(log)
     assert not found, f"{len(found)} mistakes in the log: {found[0][:600]}"
+    told = leaks(log, site.secrets())
+    assert not told, f"{len(told)} secrets in the log"
 
 
 def pins(frame: Frame) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.report import CASES, MATRIX, STORES, run_cases
-from tests.faults.site import Site
+from tests.faults.site import Site, leaks, mistakes
 from tests.faults.survival import Case
 
 QUICK = [case for case in (*CASES, *MATRIX) if case.quick]
@@ -47,6 +47,14 @@ def test_the_list_is_whole() -> None:
     assert len(CASES) == 60
     assert len(MATRIX) == 32
     assert len({case.name for case in (*CASES, *MATRIX)}) == 92
+
+
+def test_what_a_log_must_not_hold_is_found() -> None:
+    assert mistakes('{"event":"fine"}\nTraceback (most recent call last)\n') == [
+        "Traceback (most recent call last)"
+    ]
+    token = "0123456789abcdef" * 4
+    assert leaks(f"… {token[:20]} …", {token, "another-of-our-secrets"}) == [token]
 
 
 @pytest.mark.timeout(600)
