@@ -89,7 +89,6 @@ class PortalStore:
             "generation": first_generation(now),
             "silent_scope": "unknown",
             "silent_doubts": 0,
-            "created_at": now,
         }
         with self._engine.begin() as conn:
             if _state(conn, proof.member_id, installations.c.active):

@@ -58,7 +58,6 @@ installations = Table(
     Column("silent_learnt_at", UtcTime),
     Column("pins_recent", Boolean),
     Column("pins_recent_at", UtcTime),
-    Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
 )
 

@@ -72,7 +72,6 @@ def upgrade() -> None:
         sa.Column("silent_learnt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pins_recent", sa.Boolean(), nullable=True),
         sa.Column("pins_recent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_installations")),
     )
