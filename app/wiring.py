@@ -21,16 +21,16 @@ from app.bitrix24.oauth import AuthServers
 from app.bitrix24.trace import CallRecord
 from app.config import ROOT, Settings
 from app.desk.service import Desk
-from app.portals.event_store import EventQueue
 from app.portals.events import Events
 from app.portals.leaving import erase, sweep_behind
 from app.portals.lifecycle import Lifecycle
 from app.portals.proof import Handshake
 from app.portals.states import States
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
+from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.token_pairs import TokenStore
+from app.portals.stores.upkeep import purge, reseal
 from app.portals.tokens import Tokens
-from app.portals.upkeep_store import purge, reseal
 from app.storage import health, shared
 from app.storage.cache import Cache, MemoryCache
 from app.storage.claims import RedisClaims

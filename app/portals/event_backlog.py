@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from app.bitrix24.params import EventParams
-from app.portals.event_marks import read, written
+from app.portals.stores.event_marks import read, written
 from app.storage.shared import SharedStoreDown
 from app.storage.spool import Spool
 

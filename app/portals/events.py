@@ -16,12 +16,12 @@ from typing import Literal
 from app.bitrix24.errors import BitrixError, RestError
 from app.bitrix24.params import EventParams
 from app.portals.event_backlog import Backlog, may_pass
-from app.portals.event_marks import fingerprint, taken_in
-from app.portals.event_store import EventQueue
 from app.portals.lifecycle import Lifecycle
 from app.portals.model import utc_now
 from app.portals.proof import Handshake, ProofRejected
 from app.portals.store import PortalStore
+from app.portals.stores.event_marks import fingerprint, taken_in
+from app.portals.stores.event_queue import EventQueue
 from app.storage.health import answers
 from app.storage.leases import LeaseBusy, kept_lease
 from app.storage.spool import Spool

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.portals.store import PortalStore
-from app.portals.upkeep_store import sweep
+from app.portals.stores.upkeep import sweep
 from app.storage.shared import SharedStoreDown
 
 PAUSES = (1.0, 2.0, 3.0, 4.0, 5.0)

@@ -11,9 +11,6 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, update
 
 from app.bitrix24.params import EventParams
-from app.portals.application_token_store import ApplicationTokens
-from app.portals.event_marks import delivery, fingerprint, first_time, note, untold_end
-from app.portals.late_events import is_late
 from app.portals.model import (
     Installation,
     OperatorKey,
@@ -22,7 +19,10 @@ from app.portals.model import (
     TokenPair,
     utc_now,
 )
-from app.portals.store_rows import (
+from app.portals.stores.application_tokens import ApplicationTokens
+from app.portals.stores.event_marks import delivery, fingerprint, first_time, note, untold_end
+from app.portals.stores.late_events import is_late
+from app.portals.stores.rows import (
     INSTALLATION_COLUMNS,
     first_generation,
     installation_of,

@@ -28,7 +28,7 @@ from app.bitrix24.errors import (
 )
 from app.bitrix24.oauth import AuthServers, TokenAnswer
 from app.portals.model import Access, OperatorKey, StoredTokens, TokenPair, utc_now
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.storage.leases import LeaseBusy, kept_lease
 
 LEASE_SECONDS = 4.0

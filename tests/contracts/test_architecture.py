@@ -25,10 +25,10 @@ def test_imports_go_only_downward_and_libraries_stay_in_their_rooms() -> None:
         ("desk/kept", "from flask import g"),
         ("openlines", "from sqlalchemy import select"),
         ("web", "import urllib3"),
-        ("portals", "import requests"),
+        ("portals/stores", "import requests"),
         ("desk/actions", "def late():\n    from requests_oauthlib import OAuth2Session"),
-        ("portals", "from app.config import Settings"),
-        ("portals", "from app import create_app"),
+        ("portals/stores", "from app.config import Settings"),
+        ("portals/stores", "from app import create_app"),
         ("web", "from .session import load"),
         ("web", "from sandbox.world import World"),
         ("desk/listing", "from app.desk.kept.views import Views"),
@@ -36,6 +36,8 @@ def test_imports_go_only_downward_and_libraries_stay_in_their_rooms() -> None:
         ("desk/kept", "from app.desk.actions.acting import Acting"),
         ("desk/actions", "from app.desk.service import Desk"),
         ("desk/actions", "import app.desk.opening"),
+        ("portals/stores", "from app.portals.lifecycle import Lifecycle"),
+        ("portals/stores", "from app.portals import sign_in"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, room: str, line: str) -> None:
@@ -47,11 +49,12 @@ def test_a_planted_violation_is_found(tmp_path: Path, room: str, line: str) -> N
     assert len(app_violations(tmp_path)) >= 1
 
 
-def test_a_new_room_of_the_desk_needs_its_place_among_the_others(tmp_path: Path) -> None:
-    folder = tmp_path / "app" / "desk" / "cellar"
+@pytest.mark.parametrize("room", ["desk", "portals"])
+def test_a_new_part_of_a_divided_room_needs_its_place_among_the_others(tmp_path: Path, room: str) -> None:
+    folder = tmp_path / "app" / room / "cellar"
     folder.mkdir(parents=True)
     (folder / "new.py").write_text("import json\n")
-    assert app_violations(tmp_path) == ["app/desk/cellar/new.py: desk/cellar has no floor"]
+    assert app_violations(tmp_path) == [f"app/{room}/cellar/new.py: {room}/cellar has no floor"]
 
 
 def test_sandbox_and_app_do_not_know_each_other() -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, insert, select
 
 from app.portals.model import OperatorKey
-from app.portals.store_rows import place, sealed_pair
+from app.portals.stores.rows import place, sealed_pair
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine, reading
 from app.storage.tables import operator_tokens

@@ -18,7 +18,7 @@ from app.desk.kept.journal import Journal
 from app.openlines.model import Result
 from app.portals.model import OperatorKey
 from app.portals.states import States
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage import shared
 from app.storage.crypto import Cipher

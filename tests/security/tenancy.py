@@ -16,7 +16,7 @@ from urllib3.util import parse_url
 from app import wiring
 from app.bitrix24.governor import Governor
 from app.portals import leaving
-from app.portals.upkeep_store import reseal
+from app.portals.stores.upkeep import reseal
 from app.storage.engine import make_engine, reading
 from app.storage.tables import installations, metadata
 from sandbox import running

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.bitrix24.params import parse_event
-from app.portals.event_store import EventQueue
+from app.portals.stores.event_queue import EventQueue
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine
 from app.storage.states import put_state, take_state

@@ -4,7 +4,7 @@ import itertools
 import time
 from collections.abc import Iterator
 
-from app.portals.application_token_store import ApplicationTokens
+from app.portals.stores.application_tokens import ApplicationTokens
 from tests.security.local import LocalApp
 from tests.security.trial import Trial, some
 from tests.support.frame import Frame, Reply

@@ -17,10 +17,10 @@ import redis
 from sqlalchemy import Engine, select, update
 
 from app.bitrix24.params import EventParams
-from app.portals.event_store import EventQueue
 from app.portals.model import OperatorKey, Proof, TokenPair
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
+from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.token_pairs import TokenStore
 from app.storage import crypto
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine

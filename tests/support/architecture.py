@@ -8,8 +8,14 @@ from pathlib import Path
 FLOORS = {"web": 5, "desk": 4, "openlines": 3, "portals": 2, "bitrix24": 1, "storage": 1}
 FACTORY = 6
 
-# The desk's own rooms and files, from the ground up: each may import those before it and itself.
-DESK = ("threads", "model", "checks", "listing", "kept", "actions", "opening", "service")
+# What divided rooms consist of, from the ground up: each part may import those before it and itself.
+PARTS = {
+    "desk": ("threads", "model", "checks", "listing", "kept", "actions", "opening", "service"),
+    "portals": (
+        *("model", "stores", "store", "bindings", "profile", "proof", "states", "tokens", "sign_in"),
+        *("leaving", "lifecycle", "event_backlog", "events"),
+    ),
+}
 
 # Which rooms may know a library; "" is the factory with its wiring.
 CONFINED = {
@@ -59,26 +65,28 @@ def app_violations(root: Path) -> list[str]:
     for path in sorted((root / "app").rglob("*.py")):
         where = path.relative_to(root)
         room = where.parts[1] if where.parts[1] in FLOORS else ""
-        within = _place(".".join(where.with_suffix("").parts))
+        dotted = ".".join(where.with_suffix("").parts)
         for name in imported(path.read_text()):
-            wrong += [f"{where}: {problem}" for problem in (*_judge(room, name), *_judge_desk(within, name))]
+            wrong += [f"{where}: {problem}" for problem in (*_judge(room, name), *_judge_part(dotted, name))]
     return list(dict.fromkeys(wrong))
 
 
-def _place(dotted: str) -> str | None:
-    """`app.desk.kept.views` -> `kept`, `app.desk.model` -> `model`; None outside the desk."""
-    parts = dotted.split(".")
-    return parts[2] if parts[:2] == ["app", "desk"] and len(parts) > 2 and parts[2] != "__init__" else None
+def _part(dotted: str) -> tuple[str, str] | None:
+    """`app.desk.kept.views` -> `desk`, `kept`; `app.desk.model` -> `desk`, `model`; None in other rooms."""
+    app, room, part, *_ = [*dotted.split("."), "", ""]
+    return (room, part) if app == "app" and room in PARTS and part not in {"", "__init__"} else None
 
 
-def _judge_desk(place: str | None, name: str) -> Iterator[str]:
-    other = _place(name)
-    if place is None:
+def _judge_part(dotted: str, name: str) -> Iterator[str]:
+    own, other = _part(dotted), _part(name)
+    if own is None:
         return
-    if place not in DESK:
-        yield f"desk/{place} has no floor"
-    elif other in DESK and DESK.index(other) > DESK.index(place):
-        yield f"desk/{place} imports desk/{other}"
+    room, part = own
+    floors = PARTS[room]
+    if part not in floors:
+        yield f"{room}/{part} has no floor"
+    elif other and other[0] == room and other[1] in floors and floors.index(other[1]) > floors.index(part):
+        yield f"{room}/{part} imports {room}/{other[1]}"
 
 
 def _judge(room: str, name: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from app.openlines.model import ActionAnswer, Dialog
 from app.portals.model import Operator
 from app.portals.proof import Handshake
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage.cache import MemoryCache
 from app.storage.crypto import Cipher

@@ -14,13 +14,13 @@ from app.bitrix24.net import Network
 from app.bitrix24.oauth import AuthServers
 from app.bitrix24.params import OpenParams
 from app.bitrix24.rest import RestClient
-from app.portals.event_store import EventQueue
 from app.portals.events import Events
 from app.portals.lifecycle import Lifecycle
 from app.portals.model import OperatorKey, Proof, TokenPair
 from app.portals.proof import Handshake
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
+from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage.crypto import Cipher
 from app.storage.engine import reading

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DataError, ProgrammingError, SQLAlchemyError
 
 from app.portals import event_backlog, events
-from app.portals.event_marks import written
+from app.portals.stores.event_marks import written
 from app.storage.health import OUTAGES
 from tests.unit.portals.conftest import Room
 from tests.unit.portals.test_event_backlog import is_active, within

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.portals import store as store_module
-from app.portals.event_marks import KEEP
-from app.portals.upkeep_store import purge
+from app.portals.stores.event_marks import KEEP
+from app.portals.stores.upkeep import purge
 from app.storage.engine import reading
 from app.storage.spool import SpoolFull
 from app.storage.tables import applied_events

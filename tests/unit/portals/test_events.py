@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from app.bitrix24.params import EventParams
 from app.portals import events
-from app.portals.event_store import MAX_WAITING_OF_PORTAL
 from app.portals.model import OperatorKey, Proof
 from app.portals.proof import ProofRejected
+from app.portals.stores.event_queue import MAX_WAITING_OF_PORTAL
 from app.storage.engine import reading
 from app.storage.leases import lease, try_acquire
 from app.storage.tables import event_queue

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.portals import events as events_module
 from app.portals import store as store_module
-from app.portals.event_marks import taken_in
+from app.portals.stores.event_marks import taken_in
 from tests.unit.portals.conftest import Room
 from tests.unit.portals.test_event_backlog import is_active, within
 from tests.unit.portals.test_events import NOW, event

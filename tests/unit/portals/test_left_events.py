@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.bitrix24.params import EventParams
-from app.portals import event_backlog, event_store
-from app.portals.event_marks import written
+from app.portals import event_backlog
+from app.portals.stores import event_queue as event_queue_module
+from app.portals.stores.event_marks import written
 from app.storage.crypto import Cipher
 from app.storage.engine import reading
 from app.storage.spool import Spool
@@ -50,7 +51,7 @@ def tolerant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Whether events are read as they are, or as the control does."""
     if not request.param:
         monkeypatch.setattr(event_backlog, "read", as_it_was)
-        monkeypatch.setattr(event_store, "read", as_it_was)
+        monkeypatch.setattr(event_queue_module, "read", as_it_was)
     return bool(request.param)
 
 

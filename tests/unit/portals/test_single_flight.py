@@ -32,7 +32,7 @@ from app.bitrix24.errors import BitrixError
 from app.bitrix24.net import Network
 from app.bitrix24.oauth import AuthServers
 from app.portals.model import OperatorKey
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, insert, select, text, update
 
 from app.portals.model import OperatorKey
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.storage.crypto import Cipher
 from app.storage.engine import reading
 from app.storage.sessions import SqlSessions

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, insert, select
 from app.portals.model import OperatorKey
 from app.portals.states import States
 from app.portals.store import PortalStore
-from app.portals.token_store import TokenStore
-from app.portals.upkeep_store import purge, reseal
+from app.portals.stores.token_pairs import TokenStore
+from app.portals.stores.upkeep import purge, reseal
 from app.storage.crypto import Cipher
 from app.storage.engine import reading
 from app.storage.sessions import SqlSessions

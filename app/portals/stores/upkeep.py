@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, Table, and_, func, select, update
 
-from app.portals.event_marks import forget_marks
+from app.portals.stores.event_marks import forget_marks
 from app.storage.crypto import Cipher, Unreadable
 from app.storage.engine import reading
 from app.storage.states import purge_states

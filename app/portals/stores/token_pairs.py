@@ -14,7 +14,7 @@ from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from app.portals.model import OperatorKey, StoredTokens, TokenPair, utc_now
-from app.portals.store_rows import of_operator, place, sealed_pair, tokens_of
+from app.portals.stores.rows import of_operator, place, sealed_pair, tokens_of
 from app.storage.crypto import Cipher, Unreadable
 from app.storage.engine import reading
 from app.storage.tables import installations, operator_tokens

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, func, select, update
 
 from app.bitrix24.params import EventParams
-from app.portals.event_marks import fingerprint, read, written
 from app.portals.model import utc_now
+from app.portals.stores.event_marks import fingerprint, read, written
 from app.storage.crypto import Cipher, Unreadable
 from app.storage.engine import reading, upsert
 from app.storage.tables import event_queue, installations

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from app.bitrix24.params import EventParams
-from app.portals.event_marks import fingerprint, noted, untold_end
+from app.portals.stores.event_marks import fingerprint, noted, untold_end
 
 LATEST = timedelta(hours=26)
 """How late an event may come at most (assumed: a day, and a bit): an older `ts` says nothing of its event."""
