@@ -26,8 +26,9 @@ from app.portals.leaving import erase, sweep_behind
 from app.portals.lifecycle import Lifecycle
 from app.portals.proof import Handshake
 from app.portals.states import States
-from app.portals.store import PortalStore
 from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.installations import InstallationStore
+from app.portals.stores.portal_stores import PortalStores
 from app.portals.stores.token_pairs import TokenStore
 from app.portals.stores.upkeep import purge, reseal
 from app.portals.tokens import Tokens
@@ -76,22 +77,24 @@ def wire(app: Flask, settings: Settings) -> Wired:
     client = RestClient(network, governor, _recorder(calls, metrics))
     cache, kept = _cache(redis), RedisSessions(redis) if redis else SqlSessions(engine)
     cipher = Cipher(settings.token_keys)
-    store = PortalStore(engine, cipher)
+    portals = PortalStores.on(engine, cipher)
     tokens = Tokens(TokenStore(engine, cipher), servers, engine)
     handshake = Handshake(servers, settings.client_id)
     claims, caller = RedisClaims(redis) if redis else None, Caller(client, tokens)
-    desk = Desk(engine, caller, client, store, cache, handshake, governor, claims=claims, alone=redis is None)
+    desk = Desk(
+        engine, caller, client, portals, cache, handshake, governor, claims=claims, alone=redis is None
+    )
     forget = (kept.delete_portal, desk.forget)
     behind = partial(sweep_behind, engine, desk.forget)
-    lifecycle = Lifecycle(store, client, settings.app_url, forget=(*forget, behind))
+    lifecycle = Lifecycle(portals, client, settings.app_url, forget=(*forget, behind))
     spool = Spool(settings.instance / "spool", cipher)
-    events = Events(store, EventQueue(engine, cipher), lifecycle, handshake, spool)
+    events = Events(portals, EventQueue(engine, cipher), lifecycle, handshake, spool)
     sessions = HeaderSessions(
         app,
         kept,
         settings.secret_key,
         secure=not settings.allow_local,
-        alive=_alive(store),
+        alive=_alive(portals.installations),
     )
     jobs = _jobs(engine, cipher, desk, events, tokens) | {"calls": _log_purge(calls, settings)}
     own = partial(_own, metrics, desk)
@@ -100,7 +103,7 @@ def wire(app: Flask, settings: Settings) -> Wired:
     services = Services(
         settings=settings,
         desk=desk,
-        store=store,
+        portals=portals,
         handshake=handshake,
         lifecycle=lifecycle,
         events=events,
@@ -114,7 +117,7 @@ def wire(app: Flask, settings: Settings) -> Wired:
         may_prove=allowance(governor.allow, spare_local=settings.allow_local),
         close=partial(_close, housekeeping, desk, engine),
     )
-    delete = partial(erase, store, engine, forget)
+    delete = partial(erase, portals.installations, engine, forget)
     return Wired(engine, services, housekeeping, _commands(engine, cipher, housekeeping, delete))
 
 
@@ -182,9 +185,9 @@ def _recorder(calls: CallLog, metrics: Metrics) -> Callable[[CallRecord], None]:
     return record
 
 
-def _alive(store: PortalStore) -> Callable[[str], int | None]:
+def _alive(installations: InstallationStore) -> Callable[[str], int | None]:
     def generation(member_id: str) -> int | None:
-        found = store.installation(member_id)
+        found = installations.find(member_id)
         return found.generation if found is not None and found.active else None
 
     return generation

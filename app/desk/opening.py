@@ -28,7 +28,7 @@ from app.portals.model import Access, Installation, NotInstalledHere, Operator, 
 from app.portals.profile import PROFILE, Profile, profile_in
 from app.portals.proof import Handshake
 from app.portals.sign_in import introduced, sign_in
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 
 LIST_WAIT = 1.0
 """How long a proved opening waits for its list; after that the page asks for it."""
@@ -52,7 +52,7 @@ class Opening:
     def __init__(
         self,
         client: RestClient,
-        store: PortalStore,
+        portals: PortalStores,
         handshake: Handshake,
         governor: Governor,
         lists: Lists,
@@ -60,7 +60,7 @@ class Opening:
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
-        self._store = store
+        self._portals = portals
         self._handshake = handshake
         self._governor = governor
         self._lists = lists
@@ -72,12 +72,12 @@ class Opening:
 
         Raises `NotInstalledHere`, `ProofRejected`, and BitrixError when the authorization server cannot tell.
         """
-        installation = self._store.installation(params.member_id)
+        installation = self._portals.installations.find(params.member_id)
         if installation is None or not installation.active:
             raise NotInstalledHere(params.member_id)
         early = self._ask(params, installation) if self._may_ask(params.member_id, source_ip) else None
         proof = self._handshake.prove(params)
-        noted = self._store.note_open(proof)
+        noted = self._portals.installations.note_open(proof)
         if noted is None or proof.member_id != params.member_id:
             raise NotInstalledHere(params.member_id)
         if early is None or noted.client_endpoint != installation.client_endpoint:
@@ -85,7 +85,7 @@ class Opening:
         answer, error = _wait(early)
         profile = profile_in(answer.batch, proof.user_id) if answer else None
         pair = TokenPair(params.access_token, params.refresh_token)
-        operator = sign_in(self._store, noted, proof, pair, profile, language=params.language)
+        operator = sign_in(self._portals.operators, noted, proof, pair, profile, language=params.language)
         self._learn(params, profile)
         known = None
         if profile is not None and answer is not None:
@@ -128,7 +128,7 @@ class Opening:
         Only of a person whom the portal calls an administrator: any employee could post another one.
         """
         if params.application_token and profile is not None and profile.is_admin:
-            self._store.learn_application_token(params.member_id, params.application_token)
+            self._portals.application_tokens.learn(params.member_id, params.application_token)
 
     def _follow(self, params: OpenParams, operator: Operator, early: Future[_Answer]) -> None:
         """Let the page's own question join the read that is still under way."""
@@ -142,7 +142,7 @@ class Opening:
                 if profile is None:
                     raise TransportError("the first list is not this person's")
                 person = introduced(operator, profile)
-                self._store.name_operator(operator.key, person.name, person.is_admin)
+                self._portals.operators.set_profile(operator.key, person.name, person.is_admin)
                 self._learn(params, profile)
                 kept = self._lists.absorb(person, answer.batch, answer.asked_at)
             except Exception as error:  # the end of a thread: whoever joined gets it

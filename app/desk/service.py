@@ -44,7 +44,7 @@ from app.openlines.model import ActionAnswer, Card, Listing
 from app.portals.model import Operator, utc_now
 from app.portals.profile import administers
 from app.portals.proof import Handshake
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.cache import Cache
 from app.storage.claims import RedisClaims
 
@@ -75,7 +75,7 @@ class Desk:
         engine: Engine,
         caller: Caller,
         client: RestClient,
-        store: PortalStore,
+        portals: PortalStores,
         cache: Cache,
         handshake: Handshake,
         governor: Governor,
@@ -88,16 +88,16 @@ class Desk:
         self._cache = cache
         self._opening_threads = Threads("opening")
         self._acting_threads = Threads("acting")
-        self._lists = lists = Lists(engine, caller, store, cache, clock, alone=alone)
+        self._lists = lists = Lists(engine, caller, portals.installations, cache, clock, alone=alone)
         sender = Sender(caller, lists, clock)
-        silent_writes = partial(SilentWrites, engine, store, clock)
+        silent_writes = partial(SilentWrites, engine, portals.capabilities, clock)
         self._acting = Acting(lists, sender, silent_writes, self._acting_threads, clock)
         self._journal, self._runs = Journal(engine), Runs(engine)
-        self._auto_off = AutoOff(engine, store, lists, self._unsilence, clock)
-        top, turns = Top(engine, store, lists, sender, clock), Turns(claims)
+        self._auto_off = AutoOff(engine, portals, lists, self._unsilence, clock)
+        top, turns = Top(engine, portals.capabilities, lists, sender, clock), Turns(claims)
         is_admin = partial(administers, caller)
 
-        self.opening = Opening(client, store, handshake, governor, lists, self._opening_threads, clock)
+        self.opening = Opening(client, portals, handshake, governor, lists, self._opening_threads, clock)
         self.clicks = Clicks(lists, sender, self._acting, top, self._journal, self._runs, turns, clock)
         self.records = Records(self._journal, self._runs, lists.known, clock)
         self.settings = SettingsBook(engine, is_admin)

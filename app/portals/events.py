@@ -19,9 +19,9 @@ from app.portals.event_backlog import Backlog, may_pass
 from app.portals.lifecycle import Lifecycle
 from app.portals.model import utc_now
 from app.portals.proof import Handshake, ProofRejected
-from app.portals.store import PortalStore
 from app.portals.stores.event_marks import fingerprint, taken_in
 from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.health import answers
 from app.storage.leases import LeaseBusy, kept_lease
 from app.storage.spool import Spool
@@ -42,14 +42,14 @@ class Events:
 
     def __init__(
         self,
-        store: PortalStore,
+        portals: PortalStores,
         queue: EventQueue,
         lifecycle: Lifecycle,
         handshake: Handshake,
         spool: Spool,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._store = store
+        self._portals = portals
         self._queue = queue
         self._lifecycle = lifecycle
         self._handshake = handshake
@@ -79,7 +79,7 @@ class Events:
         return "kept"
 
     def _decide(self, event: EventParams) -> Literal["ok", "refused"]:
-        if self._store.application_token_matches(event.member_id, event.application_token):
+        if self._portals.application_tokens.matches(event.member_id, event.application_token):
             self._apply(event)
             return "ok"
         if event.event in _PROVABLE and event.access_token:
@@ -100,7 +100,9 @@ class Events:
         if event.event == "ONAPPUNINSTALL":
             self._lifecycle.uninstall(event)
         elif event.event in _PROVABLE and event.data.get("VERSION"):
-            self._store.set_version(event.member_id, event.data["VERSION"], once=fingerprint(event))
+            self._portals.installations.set_version(
+                event.member_id, event.data["VERSION"], once=fingerprint(event)
+            )
 
     def _settle(self, waiting_id: int, event: EventParams) -> bool:
         """Prove one event; False: it stays, since the authorization server or the portal could not tell."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.portals.store import PortalStore
+from app.portals.stores.installations import InstallationStore
 from app.portals.stores.upkeep import sweep
 from app.storage.shared import SharedStoreDown
 
@@ -28,13 +28,13 @@ def sweep_behind(engine: Engine, forget: Forget, member_id: str) -> None:
     threading.Thread(target=_follow, args=(engine, forget, member_id), daemon=True).start()
 
 
-def erase(store: PortalStore, engine: Engine, forget: Sequence[Forget], member_id: str) -> bool:
+def erase(installations: InstallationStore, engine: Engine, forget: Sequence[Forget], member_id: str) -> bool:
     """Remove all that is stored of a portal; waits 15 s for requests under way and removes theirs, too.
 
     False: no such portal was known. Raises SharedStoreDown and SQLAlchemyError; it may be repeated then.
     """
     _forget(forget, member_id)
-    known = store.uninstall(member_id, clean=True)
+    known = installations.uninstall(member_id, clean=True)
     if known:
         time.sleep(sum(PAUSES))
     sweep(engine, member_id)

@@ -14,7 +14,7 @@ from app.portals.bindings import changes, reads, standing, wanted
 from app.portals.model import Access, InstallReport, Proof, TokenPair
 from app.portals.profile import PROFILE, profile_in
 from app.portals.sign_in import sign_in
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.shared import SharedStoreDown
 
 _LOG = logging.getLogger(__name__)
@@ -25,12 +25,12 @@ class Lifecycle:
 
     def __init__(
         self,
-        store: PortalStore,
+        portals: PortalStores,
         client: RestClient,
         app_url: str,
         forget: Sequence[Callable[[str], object]] = (),
     ) -> None:
-        self._store = store
+        self._portals = portals
         self._client = client
         self._app_url = app_url.rstrip("/")
         self._forget = tuple(forget)
@@ -48,11 +48,15 @@ class Lifecycle:
         before = self._ask(access, proof, [PROFILE, *reads()])
         profile = profile_in(before, proof.user_id)
         is_admin = profile is not None and profile.is_admin
-        installation = None if is_admin else self._store.note_open(proof)
+        installation = None if is_admin else self._portals.installations.note_open(proof)
         if installation is None:
             token = params.application_token if is_admin else None
-            installation = self._store.save_installation(proof, token, replace_token=is_admin, at=before.at)
-        operator = sign_in(self._store, installation, proof, pair, profile, language=params.language)
+            installation = self._portals.installations.save(
+                proof, token, replace_token=is_admin, at=before.at
+            )
+        operator = sign_in(
+            self._portals.operators, installation, proof, pair, profile, language=params.language
+        )
         bound, refused = self._bind(access, proof, before)
         return InstallReport(installation, operator, bound, refused)
 
@@ -65,7 +69,7 @@ class Lifecycle:
         profile = profile_in(answer, proof.user_id)
         if profile is None or not profile.is_admin:
             return False
-        return self._store.adopt_application_token(proof, event.application_token)
+        return self._portals.application_tokens.adopt(proof, event.application_token)
 
     def uninstall(self, event: EventParams) -> None:
         """End the installation; with `CLEAN` everything that we know of the portal goes.
@@ -73,7 +77,7 @@ class Lifecycle:
         Events may come late, with the same token as ever: one from before the latest installation ends
         nothing, since the portal would never show the installer again.
         """
-        if not self._store.uninstall(event.member_id, event.data.get("CLEAN") == "1", event):
+        if not self._portals.installations.uninstall(event.member_id, event.data.get("CLEAN") == "1", event):
             _LOG.info("not uninstalled: done before, or newer", extra={"member_id": event.member_id})
             return
         for forget in self._forget:

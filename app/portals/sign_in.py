@@ -12,11 +12,11 @@ from app.portals.model import (
     TokenPair,
 )
 from app.portals.profile import Profile
-from app.portals.store import PortalStore
+from app.portals.stores.operators import OperatorStore
 
 
 def sign_in(
-    store: PortalStore,
+    operators: OperatorStore,
     installation: Installation,
     proof: Proof,
     pair: TokenPair,
@@ -32,11 +32,11 @@ def sign_in(
     meanwhile: then nothing is kept.
     """
     key = OperatorKey(proof.member_id, proof.user_id)
-    known = store.operator(key)
+    known = operators.find(key)
     name = profile.name or None if profile else None
     is_admin = profile.is_admin if profile else None
     spoken = first_language if language is None and known is None else language
-    if not store.save_operator(proof, pair, name, is_admin, spoken):
+    if not operators.save(proof, pair, name, is_admin, spoken):
         raise NotInstalledHere(key.member_id)
     person = known or OperatorRow(key, "", False, first_language, needs_reopen=False)
     operator = Operator.of(installation, person)

@@ -39,7 +39,7 @@ def login() -> Response:
         return state_page(ASK)
     spend_proof()  # before anything is looked up or written down for somebody unknown
     use = services()
-    installation = use.store.installation_at(domain)
+    installation = use.portals.installations.find_at(domain)
     if installation is None:
         return state_page(UNKNOWN)
     state = use.states.issue(installation.domain)

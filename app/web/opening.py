@@ -72,7 +72,7 @@ def _window() -> Response:
     use = services()
     framed_by(NOBODY)
     operator = session_operator(use.sessions)
-    installation = use.store.installation(operator.member_id) if operator else None
+    installation = use.portals.installations.find(operator.member_id) if operator else None
     if operator is None or installation is None:
         leads_elsewhere()
         return state_page(SIGN_IN)

@@ -12,7 +12,7 @@ from app.portals.events import Events
 from app.portals.lifecycle import Lifecycle
 from app.portals.proof import Handshake
 from app.portals.states import States
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.web.assets import Assets
 from app.web.crowd import Crowd
 from app.web.i18n import Catalogues
@@ -32,7 +32,7 @@ class Services:
 
     settings: Settings
     desk: Desk
-    store: PortalStore
+    portals: PortalStores
     handshake: Handshake
     lifecycle: Lifecycle
     events: Events

@@ -7,8 +7,8 @@ from app.web.services import services
 
 def keep_pair(proof: Proof, pair: TokenPair, *, first_language: str = "en") -> Operator:
     """Sign a proved person in where the app is installed (see `sign_in`). Raises `NotInstalledHere`."""
-    store = services().store
-    installation = store.note_open(proof)
+    portals = services().portals
+    installation = portals.installations.note_open(proof)
     if installation is None:
         raise NotInstalledHere(proof.member_id)
-    return sign_in(store, installation, proof, pair, first_language=first_language)
+    return sign_in(portals.operators, installation, proof, pair, first_language=first_language)

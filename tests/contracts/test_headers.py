@@ -113,7 +113,7 @@ def test_a_new_route_is_noticed_and_checked(production: Flask) -> None:
 
 def test_cookies_are_the_hosts_own_and_out_of_reach_of_scripts(production: Flask) -> None:
     services: Services = production.extensions[EXTENSION]
-    services.store.save_installation(apps.PROOF)
+    services.portals.installations.save(apps.PROOF)
     begun = production.test_client().get("/login?domain=portal.example")
     signed_in = Response()
     with production.test_request_context("/app"):

@@ -22,7 +22,7 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from app.portals.model import Proof
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine
 from scripts.processes import Ports, Server, app_settings
@@ -105,7 +105,7 @@ def place(store: str, app: str = APP) -> Iterator[Place]:
 
 
 def _install(engine: Engine, keys: str) -> None:
-    store = PortalStore(engine, Cipher(keys.split(",")))
+    installations = PortalStores.on(engine, Cipher(keys.split(","))).installations
     for number in range(PORTALS):
         proof = Proof(
             member_id=f"portal{number}",
@@ -117,7 +117,7 @@ def _install(engine: Engine, keys: str) -> None:
             scope="im",
             version="0",
         )
-        store.save_installation(proof, f"application-token-{number}")
+        installations.save(proof, f"application-token-{number}")
     with engine.begin() as conn:
         for statement in (_APPLIED, *((_LITE,) if engine.dialect.name == "sqlite" else _FULL)):
             conn.exec_driver_sql(statement)

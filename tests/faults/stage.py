@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from app.portals.model import Proof, TokenPair
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine
 from sandbox import running
@@ -123,6 +123,6 @@ def _install(found: Ground) -> None:
         scope="im",
         version="1",
     )
-    store = PortalStore(found.engine, Cipher([SEALING]))
-    store.save_installation(proof)
-    assert store.save_operator(proof, TokenPair(pair.access, pair.refresh))
+    portals = PortalStores.on(found.engine, Cipher([SEALING]))
+    portals.installations.save(proof)
+    assert portals.operators.save(proof, TokenPair(pair.access, pair.refresh))

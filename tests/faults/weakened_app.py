@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import create_app
 from app.bitrix24.buckets import FallbackBuckets
-from app.portals import store
+from app.portals.stores import installations
 from app.storage.spool import Spool
 
 
@@ -20,7 +20,7 @@ def forgetful() -> Flask:
 
 def repeating() -> Flask:
     """Believes of every event that it came for the first time."""
-    store.first_time = lambda *_: True
+    installations.first_time = lambda *_: True
     return create_app()
 
 

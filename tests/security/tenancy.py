@@ -96,7 +96,7 @@ class Grounds:
         self._portals = itertools.cycle(box.portals)
         self._keys = itertools.count(1)
         self._key = TOKEN_KEY
-        self._cipher = app.services.store._cipher
+        self._cipher = app.services.portals.application_tokens._cipher
 
     def tenant(self) -> Tenant:
         """A portal as on its first day."""
@@ -110,7 +110,7 @@ class Grounds:
 
     def clear(self, tenant: Tenant) -> None:
         """Nothing is left of it here."""
-        self.app.services.store.uninstall(tenant.member_id, clean=True)
+        self.app.services.portals.installations.uninstall(tenant.member_id, clean=True)
 
     def rotate(self) -> None:
         """What two restarts with other TOKEN_KEYS and `flask keys rotate` between them do."""
@@ -123,7 +123,8 @@ class Grounds:
     def _restart(self, *keys: str) -> None:
         """Everything that was made from the keys is made anew, where it is."""
         self._cipher.__init__(keys)  # type: ignore[misc]
-        self.app.services.store._application_tokens.__init__(self._cipher)  # type: ignore[misc]
+        tokens = self.app.services.portals.application_tokens
+        tokens.__init__(tokens._engine, self._cipher)  # type: ignore[misc]
 
     def rows(self, member_id: str) -> dict[str, int]:
         """How many rows a portal has, by table; but for the note that there once was an installation."""
@@ -162,5 +163,5 @@ def grounds(url: str, folder: Path) -> Iterator[Grounds]:
         ports = Ports(portal=number["portal"], oauth=number["oauth"], app=port)
         with local_app(ports, url, folder, said, port) as app:
             yield Grounds(app, box, engine)
-        app.services.store._engine.dispose()
+        app.services.portals.installations._engine.dispose()
     engine.dispose()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from app.portals.store import PortalStore
+from app.portals.stores.installations import InstallationStore
 from tests.security.lifetimes import Life
 from tests.security.tenancy import Grounds, grounds
 from tests.security.trial import FULL, RESULTS, Trial, size
@@ -24,7 +24,7 @@ WHAT = "steps in generated lives of installations, SQLite and PostgreSQL"
 ATTEMPTS, PART = 80_000, 120
 
 PORTIONS, LIVES, STEPS = size(23, 1), size(50, 10), size(40, 12)
-_REMOVED = PortalStore.uninstall
+_REMOVED = InstallationStore.uninstall
 _DONE = Path(RESULTS) / "A19.portions.json" if RESULTS else None
 
 
@@ -78,7 +78,7 @@ def untidy(here: Grounds) -> Iterator[str]:
     life.teardown()
 
 
-def keeping(store: PortalStore, member_id: str, clean: bool, *more: Any, **named: Any) -> bool:
+def keeping(store: InstallationStore, member_id: str, clean: bool, *more: Any, **named: Any) -> bool:
     """An uninstallation that never takes the data along."""
     return _REMOVED(store, member_id, False, *more, **named)
 
@@ -94,7 +94,7 @@ def test_lifetimes(
         with fresh as url, grounds(url, tmp_path / store) as here:
             trial.attack(portions(here, store))
             assert list(untidy(here)) == [""]
-            with trial.without(PortalStore, "uninstall", keeping):
+            with trial.without(InstallationStore, "uninstall", keeping):
                 trial.control(untidy(here))
     trial.figure("lives", f"{PORTIONS * LIVES:,} on each of 2 stores")
     trial.verdict()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
-from app.portals.store import PortalStore
+from app.portals.stores.installations import InstallationStore
 from tests.security.local import LocalApp
 from tests.security.trial import Trial
 from tests.support.frame import Frame
@@ -122,12 +122,12 @@ def test_redirects(trial: Trial, local: LocalApp, victim: Frame) -> None:
     trial.attack(redirected(local, victim))
     begun = victim._http.request("GET", f"{local.url}/login?domain={victim.sandbox.host}", redirect=False)
     assert begun.status == 303, "a portal with the app is somewhere to go"
-    known = local.services.store.installation_at(victim.sandbox.host)
+    known = local.services.portals.installations.find_at(victim.sandbox.host)
     assert known is not None
 
-    def anywhere(_: PortalStore, domain: str) -> object:
+    def anywhere(_: InstallationStore, domain: str) -> object:
         return replace(known, domain=domain, client_endpoint=f"https://{domain}/rest/")
 
-    with trial.without(PortalStore, "installation_at", anywhere):
+    with trial.without(InstallationStore, "find_at", anywhere):
         trial.control(redirected(local, victim))
     trial.verdict()

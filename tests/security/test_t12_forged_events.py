@@ -4,7 +4,7 @@ import itertools
 import time
 from collections.abc import Iterator
 
-from app.portals.stores.application_tokens import ApplicationTokens
+from app.portals.stores.application_tokens import ApplicationTokenStore
 from tests.security.local import LocalApp
 from tests.security.trial import Trial, some
 from tests.support.frame import Frame, Reply
@@ -85,7 +85,7 @@ def test_forged_events(trial: Trial, local: LocalApp, victim: Frame) -> None:
     kinds = tokens(genuine, foreign)
     trial.attack(forged(local, victim, kinds))
     assert victim.get("/api/dialogs").status == 200
-    with trial.without(ApplicationTokens, "match", lambda *_: True):
+    with trial.without(ApplicationTokenStore, "matches", lambda *_: True):
         trial.control(forged(local, victim, {"of another portal": kinds["of another portal"]}))
     assert victim.get("/api/dialogs").status == 401, "the same event, believed, ends the session"
     trial.verdict()

@@ -64,7 +64,7 @@ def chains(local: LocalApp, victim: Frame) -> Iterator[str]:
 
 def believing(self: Lifecycle, proof: Proof, access_token: str, event: EventParams) -> bool:
     """Take over the token of whoever proves the portal, as each of its employees can."""
-    return self._store.adopt_application_token(proof, event.application_token)
+    return self._portals.application_tokens.adopt(proof, event.application_token)
 
 
 def test_replaced_tokens(trial: Trial, local: LocalApp, victim: Frame) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, select, update
 
 from app.bitrix24.params import EventParams
 from app.portals.model import OperatorKey, Proof, TokenPair
-from app.portals.store import PortalStore
+from app.portals.stores.application_tokens import ApplicationTokenStore
 from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.portal_stores import PortalStores
 from app.portals.stores.token_pairs import TokenStore
 from app.storage import crypto
 from app.storage.crypto import Cipher
@@ -58,13 +59,13 @@ def proof(user_id: int, member_id: str = "m1") -> Proof:
 def fill(engine: Engine, shared: RedisSessions, secret: dict[str, str], key: str = KEY) -> None:
     """Store every canary the way the app does."""
     cipher = Cipher((key,))
-    store = PortalStore(engine, cipher)
+    portals = PortalStores.on(engine, cipher)
     for member in ("m1", "m2"):
-        store.save_installation(proof(1, member), secret["application token"])
+        portals.installations.save(proof(1, member), secret["application token"])
         for user_id in range(1, PEOPLE + 1):
             end = " of another" if user_id % 2 else ""
             pair = TokenPair(secret[f"access token{end}"], secret[f"refresh token{end}"])
-            store.save_operator(proof(user_id, member), pair, "Maria", False, "en")
+            portals.operators.save(proof(user_id, member), pair, "Maria", False, "en")
     tokens = TokenStore(engine, cipher)
     renewed = TokenPair(secret["token after a refresh"], secret["token after a refresh"])
     assert tokens.replace_tokens(OperatorKey("m1", 2), secret["refresh token"], renewed)
@@ -153,8 +154,8 @@ def moved_application_tokens(engine: Engine, secret: str) -> Iterator[str]:
     with engine.begin() as conn:
         sealed = conn.execute(select(columns.application_token_sealed)).scalars().first()
         conn.execute(update(installations).values(application_token_sealed=sealed))
-    store = PortalStore(engine, Cipher((KEY,)))
-    believed = [store.application_token_matches(member, secret) for member in ("m1", "m2")]
+    tokens = ApplicationTokenStore(engine, Cipher((KEY,)))
+    believed = [tokens.matches(member, secret) for member in ("m1", "m2")]
     yield "" if sum(believed) == 1 else f"believed: {believed}"
 
 

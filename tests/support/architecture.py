@@ -12,7 +12,7 @@ FACTORY = 6
 PARTS = {
     "desk": ("threads", "model", "checks", "listing", "kept", "actions", "opening", "service"),
     "portals": (
-        *("model", "stores", "store", "bindings", "profile", "proof", "states", "tokens", "sign_in"),
+        *("model", "stores", "bindings", "profile", "proof", "states", "tokens", "sign_in"),
         *("leaving", "lifecycle", "event_backlog", "events"),
     ),
 }

@@ -23,7 +23,7 @@ from app.desk.listing.lists import Lists
 from app.openlines.model import ActionAnswer
 from app.openlines.outcomes import carried_out
 from app.portals.model import Operator, OperatorKey
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.engine import reading
 from app.storage.tables import portal_settings, preferences, silent_marks
 
@@ -50,10 +50,10 @@ class AutoOff:
     """Looks who is due; `act(operator, chat_ids)` turns Silent off as a click does."""
 
     def __init__(
-        self, engine: Engine, store: PortalStore, lists: Lists, act: Act, clock: Callable[[], datetime]
+        self, engine: Engine, portals: PortalStores, lists: Lists, act: Act, clock: Callable[[], datetime]
     ) -> None:
         self._engine = engine
-        self._store = store
+        self._portals = portals
         self._lists = lists
         self._act = act
         self._clock = clock
@@ -100,7 +100,8 @@ class AutoOff:
 
     def _operator(self, key: OperatorKey) -> Operator | None:
         """The person, if the app may still act for them."""
-        installation, person = self._store.installation(key.member_id), self._store.operator(key)
+        installation = self._portals.installations.find(key.member_id)
+        person = self._portals.operators.find(key)
         if installation is None or not installation.active or person is None or person.needs_reopen:
             return None
         return Operator.of(installation, person)

@@ -17,7 +17,7 @@ from app.openlines.dialogs import Seen
 from app.openlines.model import Dialog
 from app.openlines.silence import learnt, lesson
 from app.portals.model import Operator
-from app.portals.store import PortalStore
+from app.portals.stores.capabilities import CapabilityStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class SilentWrites:
     def __init__(
         self,
         engine: Engine,
-        store: PortalStore,
+        capabilities: CapabilityStore,
         clock: Callable[[], datetime],
         operator: Operator,
         dialogs: Sequence[Dialog],
@@ -38,7 +38,7 @@ class SilentWrites:
         key: Callable[[int], str],
     ) -> None:
         self._engine = engine
-        self._store = store
+        self._capabilities = capabilities
         self._clock = clock
         self._operator = operator
         self._dialogs = dialogs
@@ -74,7 +74,7 @@ class SilentWrites:
         if unseen:
             with self._engine.begin() as conn:
                 note_unseen(conn, self._operator.key, unseen, True)
-        self._store.learn_silent(
+        self._capabilities.learn_silent(
             self._operator.member_id, lambda scope, doubts: learnt(scope, doubts, lessons)
         )
 

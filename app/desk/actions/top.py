@@ -25,7 +25,7 @@ from app.openlines.actions import Action, setting
 from app.openlines.model import Dialog, Result
 from app.openlines.outcomes import Verdict
 from app.portals.model import Operator, OperatorKey
-from app.portals.store import PortalStore
+from app.portals.stores.capabilities import CapabilityStore
 from app.storage.engine import upsert
 from app.storage.tables import top_dialogs
 
@@ -43,13 +43,13 @@ class Top:
     def __init__(
         self,
         engine: Engine,
-        store: PortalStore,
+        capabilities: CapabilityStore,
         lists: Lists,
         sender: Sender,
         clock: Callable[[], datetime],
     ) -> None:
         self._engine = engine
-        self._store = store
+        self._capabilities = capabilities
         self._lists = lists
         self._sender = sender
         self._clock = clock
@@ -166,7 +166,7 @@ class Top:
 
     def _learn(self, operator: Operator, allowed: bool) -> None:
         try:
-            self._store.learn_recent_pin(operator.member_id, allowed)
+            self._capabilities.learn_recent_pin(operator.member_id, allowed)
         except SQLAlchemyError:
             _LOG.exception("what a portal allows could not be stored")
 

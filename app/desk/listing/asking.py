@@ -26,7 +26,7 @@ from app.openlines.listing import LINES, MOST_PAGES, has_more, list_commands, re
 from app.openlines.rows import MarkedRow, mark_rows
 from app.openlines.silence import doubted
 from app.portals.model import Installation, Operator
-from app.portals.store import PortalStore
+from app.portals.stores.installations import InstallationStore
 from app.storage.believed import Believed
 from app.storage.cache import Cache
 
@@ -59,14 +59,19 @@ class Asking:
     """The questions of one desk; what it learns of portals is in the cache."""
 
     def __init__(
-        self, caller: Caller, store: PortalStore, cache: Cache, news: News, clock: Callable[[], datetime]
+        self,
+        caller: Caller,
+        installations: InstallationStore,
+        cache: Cache,
+        news: News,
+        clock: Callable[[], datetime],
     ) -> None:
         self._caller = caller
-        self._store = store
+        self._installations = installations
         self._cache = cache
         self._news = news
         self._clock = clock
-        self._installations: Believed[tuple[str, int], Installation | None] = Believed(_BELIEVED_SECONDS)
+        self._believed: Believed[tuple[str, int], Installation | None] = Believed(_BELIEVED_SECONDS)
 
     def ask(
         self,
@@ -118,7 +123,7 @@ class Asking:
             raise TransportError("the answer has no list")
         cut = whole and self._complete(operator, pages, priority, time.monotonic() + seconds)
         rows = mark_rows(pages)
-        believed = self._installations.get(_portal(operator), lambda: self._installation(operator))
+        believed = self._believed.get(_portal(operator), lambda: self._installation(operator))
         return Page(rows, self._learn_lines(operator, answer), believed, cut)
 
     def _complete(
@@ -144,12 +149,12 @@ class Asking:
 
     def installation(self, operator: Operator) -> Installation | None:
         """The installation of the operator's portal; None also while our database does not answer."""
-        self._installations.drop(_portal(operator))
-        return self._installations.get(_portal(operator), lambda: self._installation(operator))
+        self._believed.drop(_portal(operator))
+        return self._believed.get(_portal(operator), lambda: self._installation(operator))
 
     def _installation(self, operator: Operator) -> Installation | None:
         try:
-            return self._store.installation(operator.member_id)
+            return self._installations.find(operator.member_id)
         except SQLAlchemyError:
             _LOG.exception("the installation could not be read")
             return None

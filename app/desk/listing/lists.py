@@ -38,7 +38,7 @@ from app.openlines.listing import LINES
 from app.openlines.model import Dialog, Person
 from app.openlines.readings import NO_READINGS, Readings
 from app.portals.model import Installation, Operator
-from app.portals.store import PortalStore
+from app.portals.stores.installations import InstallationStore
 from app.storage.cache import Cache
 
 SHARED_SECONDS = 4.0
@@ -70,7 +70,7 @@ class Lists:
         self,
         engine: Engine,
         caller: Caller,
-        store: PortalStore,
+        installations: InstallationStore,
         cache: Cache,
         clock: Callable[[], datetime],
         *,
@@ -78,7 +78,7 @@ class Lists:
     ) -> None:
         self._clock = clock
         self.news = News(cache, clock)
-        self.asking = Asking(caller, store, cache, self.news, clock)
+        self.asking = Asking(caller, installations, cache, self.news, clock)
         self.known = KnownLists(cache, clock, self.news)
         self.flights: Flights[KeptList] = Flights()
         self.dressing = Dressing(engine, clock, alone=alone)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.listing.details import save_memories
 from app.openlines.memory import Memory
-from app.portals.store import is_installed
+from app.portals.stores.installed import is_installed
 from app.storage.health import OUTAGES
 
 WRITE_SECONDS = 2.0

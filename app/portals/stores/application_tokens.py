@@ -8,9 +8,12 @@ import logging
 from hashlib import sha256
 from hmac import compare_digest
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
+from app.portals.model import Proof
+from app.portals.stores.installed import is_installed
 from app.storage.crypto import Cipher, Unreadable
+from app.storage.engine import reading
 from app.storage.tables import installations
 
 _LOG = logging.getLogger(__name__)
@@ -19,24 +22,51 @@ _SEALED = select(installations.c.application_token_sealed).where(
 )
 
 
-class ApplicationTokens:
-    """Reads and writes within the caller's connection."""
+class ApplicationTokenStore:
+    """Compares tokens of events, and keeps those that somebody vouches for."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, engine: Engine, cipher: Cipher) -> None:
+        self._engine = engine
         self._cipher = cipher
         self._stand_in = cipher.seal("-", *_place(""))
 
-    def match(self, conn: Connection, member_id: str, token: str) -> bool:
+    def matches(self, member_id: str, token: str) -> bool:
         """Compare in constant time, with the same work whether or not the portal is known."""
-        known = self.known(conn, member_id)
+        with reading(self._engine) as conn:
+            known = self._known(conn, member_id)
         compared = known or self._cipher.open(self._stand_in, *_place(""))
         return compare_digest(_digest(compared), _digest(token)) and known is not None
 
+    def learn(self, member_id: str, token: str) -> None:
+        """Store a first application token that a proved administrator brings; one that is known stays.
+
+        Reads only, as long as one is known: openings are many.
+        """
+        with reading(self._engine) as conn:
+            if self._known(conn, member_id) is not None:
+                return
+        with self._engine.begin() as conn:
+            if is_installed(conn, member_id):
+                self.keep(conn, member_id, token, replace=False)
+
+    def adopt(self, proof: Proof, token: str) -> bool:
+        """Put a proved application token in place of another; False: the app is not installed there."""
+        with self._engine.begin() as conn:
+            if not is_installed(conn, proof.member_id):
+                return False
+            self.keep(conn, proof.member_id, token, replace=True)
+            conn.execute(
+                update(installations)
+                .where(installations.c.member_id == proof.member_id)
+                .values(version=proof.version)
+            )
+        return True
+
     def keep(self, conn: Connection, member_id: str, token: str | None, replace: bool) -> None:
-        """Store a first token, or with `replace` another one."""
+        """Store a first token, or with `replace` another one, within the caller's transaction."""
         if not token:
             return
-        known = self.known(conn, member_id)
+        known = self._known(conn, member_id)
         if known is None or (replace and known != token):
             conn.execute(
                 update(installations)
@@ -44,7 +74,7 @@ class ApplicationTokens:
                 .values(application_token_sealed=self._cipher.seal(token, *_place(member_id)))
             )
 
-    def known(self, conn: Connection, member_id: str) -> str | None:
+    def _known(self, conn: Connection, member_id: str) -> str | None:
         """The stored token; None when there is none that can be read."""
         sealed = conn.execute(_SEALED, {"member_id": member_id}).scalar()
         try:

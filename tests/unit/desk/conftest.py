@@ -20,7 +20,7 @@ from app.desk.service import Desk
 from app.openlines.model import ActionAnswer, Dialog
 from app.portals.model import Operator
 from app.portals.proof import Handshake
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage.cache import MemoryCache
@@ -54,7 +54,7 @@ class Room:
 
     desk: Desk
     caller: Caller
-    store: PortalStore
+    portals: PortalStores
     sandbox: Portal
     clock: Clock
     cache: MemoryCache
@@ -68,7 +68,7 @@ class Room:
 
     def install(self) -> None:
         """Let the administrator install the app here (the portal side is installed by its seed)."""
-        self.store.save_installation(self.handshake.prove(self.params(1)))
+        self.portals.installations.save(self.handshake.prove(self.params(1)))
 
     def open(self, user_id: int = MARIA) -> Operator:
         """Open the desk as this person."""
@@ -100,11 +100,11 @@ def make_room(engine: Engine, sandbox: Portal, clock: Clock, cache: MemoryCache 
     governor = Governor(MemoryBuckets(), rate=1000.0, burst=1000)
     client = RestClient(network, governor, lambda record: None)
     cipher, kept = Cipher(["unit-test-key-0123456789"]), cache or MemoryCache()
-    store = PortalStore(engine, cipher)
+    portals = PortalStores.on(engine, cipher)
     handshake = Handshake(servers, CLIENT_ID)
     caller = Caller(client, Tokens(TokenStore(engine, cipher), servers, engine))
-    desk = Desk(engine, caller, client, store, kept, handshake, governor, clock, alone=cache is None)
-    return Room(desk, caller, store, sandbox, clock, kept, handshake, engine)
+    desk = Desk(engine, caller, client, portals, kept, handshake, governor, clock, alone=cache is None)
+    return Room(desk, caller, portals, sandbox, clock, kept, handshake, engine)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from app.desk.kept.settings import PortalChange, SettingsBook
 from app.openlines.silence import learnt
 from app.portals.model import Operator, OperatorKey
-from app.portals.store import PortalStore
+from app.portals.stores.portal_stores import PortalStores
 from app.storage.crypto import Cipher
 from tests.support.apps import MEMBER, PROOF
 
@@ -49,15 +49,15 @@ def test_two_settings_of_a_portal(engine: Engine) -> None:
 
 
 def test_two_doubts_of_silent_mode(engine: Engine) -> None:
-    store = PortalStore(engine, Cipher(["unit-test-key-0123456789"]))
-    store.save_installation(PROOF)
+    portals = PortalStores.on(engine, Cipher(["unit-test-key-0123456789"]))
+    portals.installations.save(PROOF)
 
     def doubt() -> None:
-        store.learn_silent(MEMBER, lambda scope, doubts: learnt(scope, doubts, [False]))
+        portals.capabilities.learn_silent(MEMBER, lambda scope, doubts: learnt(scope, doubts, [False]))
 
     for _ in range(PAIRS // 2):
-        store.learn_silent(MEMBER, lambda *_: ("unknown", 0))
+        portals.capabilities.learn_silent(MEMBER, lambda *_: ("unknown", 0))
         at_once(doubt, doubt)
-        known = store.installation(MEMBER)
+        known = portals.installations.find(MEMBER)
         assert known is not None
         assert known.silent_scope == "personal", "two doubts make it sure"

@@ -127,7 +127,7 @@ def test_nobody_is_acted_for_whose_access_is_over(room: Room, maria: Operator) -
     assert room.desk.end_silence() == 0
     with room.engine.begin() as conn:
         conn.execute(update(operator_tokens).values(needs_reopen=False))
-    room.store.uninstall(maria.member_id, clean=False)
+    room.portals.installations.uninstall(maria.member_id, clean=False)
     assert room.desk.end_silence() == 0
     assert room.portal_requests() == []
 
@@ -139,8 +139,8 @@ def test_who_has_to_reopen_is_looked_up_ever_more_seldom(room: Room, maria: Oper
         conn.execute(update(operator_tokens).values(needs_reopen=True))
     asked: list[OperatorKey] = []
     with pytest.MonkeyPatch.context() as patch:
-        operator = room.store.operator
-        patch.setattr(room.store, "operator", lambda key: asked.append(key) or operator(key))
+        find = room.portals.operators.find
+        patch.setattr(room.portals.operators, "find", lambda key: asked.append(key) or find(key))
         for _ in range(24 * 60):
             room.clock.pass_by(minutes=1)
             assert room.desk.end_silence() == 0
@@ -165,7 +165,7 @@ def test_one_operators_trouble_stops_nobody_behind(
             raise ValueError("odd")
         return room.desk.clicks.act(operator, "unsilence", chats, None)
 
-    auto_off = AutoOff(room.engine, room.store, room.desk._lists, act, room.clock)
+    auto_off = AutoOff(room.engine, room.portals, room.desk._lists, act, room.clock)
     room.clock.pass_by(minutes=16)
     assert auto_off.run() == 1
     assert tries == [MARIA, DAVID], "the odd one comes first"

@@ -144,7 +144,7 @@ def test_the_card_is_one_request_and_marks_nothing_as_read(room: Room, maria: Op
 
 
 def test_an_uninstalled_portal_answers_nothing(room: Room, maria: Operator) -> None:
-    room.store.uninstall(maria.member_id, clean=True)
+    room.portals.installations.uninstall(maria.member_id, clean=True)
     with pytest.raises(BitrixError):
         room.desk.listing(maria, max_age=0)
 

@@ -142,7 +142,7 @@ def test_nothing_is_written_of_a_portal_that_has_left(
 
     kept.note(maria.member_id, {5: said("late")}, 1)
     if leave == "uninstalled":
-        room.store.uninstall(maria.member_id, clean=True)
+        room.portals.installations.uninstall(maria.member_id, clean=True)
     if leave == "forgotten":
         kept.forget(maria.member_id)
     if leave == "forgotten while written":

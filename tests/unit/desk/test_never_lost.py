@@ -44,7 +44,7 @@ def another(room: Room, cache: Any) -> Desk:
         room.engine,
         room.caller,
         opening._client,
-        room.store,
+        room.portals,
         cache,
         room.handshake,
         opening._governor,
@@ -64,7 +64,7 @@ def test_a_write_is_told_while_the_database_is_away(
     room.desk.clicks.act(maria, "top", [top], None)
     with monkeypatch.context() as broken:
         broken.setattr(app.desk.listing.dressing, "load_details", gone_away)
-        broken.setattr(room.store, "installation", gone_away)
+        broken.setattr(room.portals.installations, "find", gone_away)
         answer = room.desk.clicks.act(maria, "pin", [before["John Smith"].chat_id], None)
     assert outcomes(answer) == [("done", None)]
     assert [row.chat_id for row in answer.dialogs if row.top] == [top]
@@ -82,7 +82,7 @@ def test_silent_is_told_while_the_database_is_away(
     chat_id = room.chat(maria, "John Smith")
     with monkeypatch.context() as broken:
         broken.setattr(app.desk.listing.dressing, "load_details", gone_away)
-        broken.setattr(room.store, "learn_silent", gone_away)
+        broken.setattr(room.portals.capabilities, "learn_silent", gone_away)
         answer = room.desk.clicks.act(maria, "silence", [chat_id], None)
     assert [result.outcome for result in answer.results] in (["done"], ["unconfirmed"])
     assert room.sandbox.truth(MARIA)[chat_id]["silent"]

@@ -131,7 +131,7 @@ def test_the_name_of_a_slow_first_opening_is_kept(room: Room) -> None:
     assert opened.operator.name == ""
     room.sandbox.switch(answer_latency=0)
     room.desk.listing(opened.operator, max_age=60)
-    known = room.store.operator(opened.operator.key)
+    known = room.portals.operators.find(opened.operator.key)
     assert known is not None
     assert known.name
 
@@ -139,7 +139,7 @@ def test_the_name_of_a_slow_first_opening_is_kept(room: Room) -> None:
 def tells(room: Room, user_id: int, token: str) -> bool:
     """Whether events with this token are believed, after the person has opened the desk with it."""
     room.desk.opening.open(replace(room.params(user_id), application_token=token), "192.0.2.1")
-    return room.store.application_token_matches(room.params().member_id, token)
+    return room.portals.application_tokens.matches(room.params().member_id, token)
 
 
 def test_a_first_application_token_is_learnt_from_an_administrators_opening(room: Room) -> None:
@@ -164,6 +164,6 @@ def test_a_first_application_token_may_be_learnt_when_the_list_comes_late(room: 
     room.sandbox.switch(answer_latency=1.5)
     assert not tells(room, ADMIN, "genuine"), "nobody knows yet who this is"
     until = time.monotonic() + 10
-    while not room.store.application_token_matches(room.params().member_id, "genuine"):
+    while not room.portals.application_tokens.matches(room.params().member_id, "genuine"):
         assert time.monotonic() < until
         time.sleep(0.1)

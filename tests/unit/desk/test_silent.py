@@ -13,7 +13,7 @@ def silent(room: Room, chat_id: int) -> bool:
 
 
 def scope(room: Room, operator: Operator) -> str:
-    installation = room.store.installation(operator.member_id)
+    installation = room.portals.installations.find(operator.member_id)
     assert installation is not None
     return installation.silent_scope
 

@@ -18,8 +18,8 @@ from app.portals.events import Events
 from app.portals.lifecycle import Lifecycle
 from app.portals.model import OperatorKey, Proof, TokenPair
 from app.portals.proof import Handshake
-from app.portals.store import PortalStore
 from app.portals.stores.event_queue import EventQueue
+from app.portals.stores.portal_stores import PortalStores
 from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import Tokens
 from app.storage.crypto import Cipher
@@ -53,7 +53,7 @@ class Room:
     engine: Engine
     pretend: Pretend
     clock: Clock
-    store: PortalStore
+    portals: PortalStores
     token_store: TokenStore
     servers: AuthServers
     tokens: Tokens
@@ -84,8 +84,8 @@ class Room:
     def installed(self, user_id: int = 27, application_token: str | None = "apptoken") -> TokenPair:
         """An installed portal with one operator; returns the operator's pair."""
         pair = self.pair(user_id)
-        self.store.save_installation(self.proof(1), application_token)
-        assert self.store.save_operator(self.proof(user_id), pair, "Maria", False, "en")
+        self.portals.installations.save(self.proof(1), application_token)
+        assert self.portals.operators.save(self.proof(user_id), pair, "Maria", False, "en")
         return pair
 
     def params(self, user_id: int = 1, **changes: object) -> OpenParams:
@@ -118,18 +118,18 @@ def room(engine: Engine, pretend: Pretend, tmp_path: Path) -> Iterator[Room]:
     """Everything wired together; the threads of its events have ended before the database goes."""
     clock, cipher, network = Clock(), Cipher([KEY]), Network(allow_local=True)
     servers = AuthServers((pretend.origin,), CLIENT_ID, CLIENT_SECRET, network)
-    store, token_store = PortalStore(engine, cipher, clock), TokenStore(engine, cipher, clock)
+    portals, token_store = PortalStores.on(engine, cipher, clock), TokenStore(engine, cipher, clock)
     client = RestClient(network, Governor(MemoryBuckets()), lambda _: None)
     forgotten: list[str] = []
-    lifecycle = Lifecycle(store, client, APP_URL, forget=(forgotten.append,))
+    lifecycle = Lifecycle(portals, client, APP_URL, forget=(forgotten.append,))
     handshake = Handshake(servers, CLIENT_ID)
     queue = EventQueue(engine, cipher, clock)
-    events = Events(store, queue, lifecycle, handshake, Spool(tmp_path / "spool", cipher), clock)
+    events = Events(portals, queue, lifecycle, handshake, Spool(tmp_path / "spool", cipher), clock)
     yield Room(
         engine=engine,
         pretend=pretend,
         clock=clock,
-        store=store,
+        portals=portals,
         token_store=token_store,
         servers=servers,
         tokens=Tokens(token_store, servers, engine),

@@ -77,7 +77,7 @@ def test_what_the_event_itself_causes_is_not_kept(
         raise DataError("UPDATE", {}, Exception("value too long"))
 
     room.installed()
-    monkeypatch.setattr(room.store, "set_version", refusing)
+    monkeypatch.setattr(room.portals.installations, "set_version", refusing)
     bad = event("ONAPPUPDATE", data={"VERSION": "9"})
     with pytest.raises(DataError):
         room.events.accept(bad)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from app.portals import store as store_module
+from app.portals.stores import installations as installations_module
 from app.portals.stores.event_marks import KEEP
 from app.portals.stores.upkeep import purge
 from app.storage.engine import reading
@@ -24,25 +24,25 @@ from tests.unit.portals.test_events import event
 def down(room: Room, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """The database fails whenever an event is held against it; a call ends that."""
     there = threading.Event()
-    real = room.store.application_token_matches
+    real = room.portals.application_tokens.matches
 
     def failing(member_id: str, token: str) -> bool:
         if there.is_set():
             return real(member_id, token)
         raise OperationalError("SELECT", {}, Exception("down"))
 
-    monkeypatch.setattr(room.store, "application_token_matches", failing)
+    monkeypatch.setattr(room.portals.application_tokens, "matches", failing)
     return there.set
 
 
 def generation(room: Room) -> int:
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     return known.generation
 
 
 def is_active(room: Room) -> bool:
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     return known is not None and known.active
 
 
@@ -80,7 +80,7 @@ def test_what_processes_that_are_gone_have_left_is_done_by_housekeeping(
     (tmp_path / "spool" / "1-of-another-process.spool").write_bytes(file.read_bytes())
     down()
     assert room.events.drain() >= 1
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.version == "9"
     assert not (tmp_path / "spool" / "1-of-another-process.spool").exists()
@@ -92,16 +92,16 @@ def test_an_event_whose_first_attempt_hangs_is_kept_and_applied_once(
 ) -> None:
     """Its copy finds the next installation, of the same second. The control ends that without marks."""
     if not marked:
-        monkeypatch.setattr(store_module, "first_time", lambda *_: True)
+        monkeypatch.setattr(installations_module, "first_time", lambda *_: True)
     room.installed()
     before, attempt, copy = generation(room), threading.Event(), threading.Event()
-    gates, real = iter([attempt, *[copy] * 9]), room.store.application_token_matches
+    gates, real = iter([attempt, *[copy] * 9]), room.portals.application_tokens.matches
 
     def hanging(member_id: str, token: str) -> bool:
         next(gates).wait(30)
         return real(member_id, token)
 
-    monkeypatch.setattr(room.store, "application_token_matches", hanging)
+    monkeypatch.setattr(room.portals.application_tokens, "matches", hanging)
     began = time.monotonic()
     assert room.events.accept(event()) == "kept"
     assert room.events.accept(event("ONAPPPAYMENT")) == "kept", "by now nobody waits for the database"
@@ -133,7 +133,7 @@ def test_an_event_that_fails_for_itself_holds_up_no_other(
     room.installed()
     assert room.events.accept(event("ONAPPUPDATE", data={"VERSION": "bad"})) == "kept"
     assert room.events.accept(event()) == "kept"
-    monkeypatch.setattr(room.store, "set_version", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(room.portals.installations, "set_version", lambda *_, **__: 1 / 0)
     down()
     within(20, lambda: not is_active(room))
 
@@ -143,7 +143,7 @@ def test_an_older_event_that_comes_twice_changes_no_newer_version(room: Room) ->
     seventh, eighth = (event("ONAPPUPDATE", data={"VERSION": number}, ts=1) for number in "78")
     for each in (seventh, eighth, seventh):
         assert room.events.accept(each) == "ok"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.version == "8"
 

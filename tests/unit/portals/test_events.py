@@ -49,7 +49,7 @@ def test_a_genuine_uninstallation_is_applied_at_once(room: Room, count_rows: Cou
     room.installed()
     assert room.events.accept(event(data={"CLEAN": clean})) == "ok"
     assert count_rows("m1") == ({} if clean == "1" else {"installations": 1})
-    assert room.store.operator(OperatorKey("m1", 27)) is None
+    assert room.portals.operators.find(OperatorKey("m1", 27)) is None
     assert room.forgotten == ["m1"]
 
 
@@ -62,7 +62,7 @@ def test_an_uninstallation_that_comes_twice_is_no_error(room: Room) -> None:
 def test_a_genuine_update_names_the_version(room: Room, name: str) -> None:
     room.installed()
     assert room.events.accept(event(name, data={"VERSION": "7"})) == "ok"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.version == "7"
     assert waiting(room) == 0
@@ -79,7 +79,7 @@ def test_an_uninstallation_from_before_the_latest_installation_ends_nothing(
     room.installed()
     before, told = count_rows("m1"), list(room.forgotten)
     assert room.events.accept(late) == "ok", "it is genuine"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.active
     assert (count_rows("m1"), room.forgotten) == (before, told)
@@ -91,8 +91,8 @@ def test_an_uninstallation_from_before_the_latest_installation_ends_nothing(
 
 def test_invented_portals_do_not_fill_the_queue(room: Room) -> None:
     room.installed()
-    room.store.save_installation(room.proof(1, member_id="gone"))
-    room.store.uninstall("gone", clean=False)
+    room.portals.installations.save(room.proof(1, member_id="gone"))
+    room.portals.installations.uninstall("gone", clean=False)
     for number in range(30):
         invented = event("ONAPPINSTALL", "x", access_token="t", member_id=f"x{number}")
         assert room.events.accept(invented) == "refused"
@@ -128,9 +128,9 @@ def test_a_first_application_token_is_learnt_with_an_administrators_proof(room: 
     access, _ = room.pretend.pair(1)
     first = event("ONAPPINSTALL", "fresh", access_token=access, data={"VERSION": "1"})
     assert room.events.accept(first) == "refused"
-    assert not room.store.application_token_matches("m1", "fresh"), "not before the proof"
+    assert not room.portals.application_tokens.matches("m1", "fresh"), "not before the proof"
     assert room.events.drain() == 1
-    assert room.store.application_token_matches("m1", "fresh")
+    assert room.portals.application_tokens.matches("m1", "fresh")
     assert waiting(room) == 0
 
 
@@ -140,7 +140,7 @@ def test_any_other_employee_cannot_plant_an_application_token(room: Room, known:
     access, _ = room.pretend.pair(27)
     room.events.accept(event("ONAPPUPDATE", "planted", access_token=access))
     room.events.drain()
-    assert not room.store.application_token_matches("m1", "planted")
+    assert not room.portals.application_tokens.matches("m1", "planted")
     assert room.events.accept(event(token="planted")) == "refused"
     assert waiting(room) == 0
 
@@ -150,7 +150,7 @@ def test_a_changed_application_token_is_taken_over_with_an_administrators_proof(
     access, _ = room.pretend.pair(1)
     assert room.events.accept(event("ONAPPUPDATE", "changed", access_token=access)) == "refused"
     assert room.events.drain() == 1
-    assert room.store.application_token_matches("m1", "changed")
+    assert room.portals.application_tokens.matches("m1", "changed")
 
 
 def test_forged_installations_leave_no_trace(room: Room, count_rows: Counts) -> None:
@@ -168,7 +168,7 @@ def test_forged_installations_leave_no_trace(room: Room, count_rows: Counts) -> 
     assert waiting(room) == 0
     assert count_rows("m1") == before
     assert count_rows("victim") == {}
-    assert room.store.application_token_matches("m1", "apptoken")
+    assert room.portals.application_tokens.matches("m1", "apptoken")
 
 
 def test_a_late_installation_event_does_not_revive_an_uninstalled_portal(room: Room) -> None:
@@ -176,13 +176,13 @@ def test_a_late_installation_event_does_not_revive_an_uninstalled_portal(room: R
     access, _ = room.pretend.pair(1)
     assert room.events.accept(event("ONAPPINSTALL", "x", access_token=access)) == "refused"
     assert waiting(room) == 1
-    room.store.uninstall("m1", clean=False)
+    room.portals.installations.uninstall("m1", clean=False)
     assert room.events.accept(event("ONAPPINSTALL", "x", access_token=access)) == "refused"
     room.events.drain()
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert not known.active
-    assert not room.store.application_token_matches("m1", "x")
+    assert not room.portals.application_tokens.matches("m1", "x")
 
 
 def test_an_event_waits_while_the_authorization_server_cannot_tell(room: Room) -> None:
@@ -194,7 +194,7 @@ def test_an_event_waits_while_the_authorization_server_cannot_tell(room: Room) -
     assert waiting(room) == 1
     room.pretend.fail = None
     assert room.events.drain() == 1
-    assert room.store.application_token_matches("m1", "fresh")
+    assert room.portals.application_tokens.matches("m1", "fresh")
 
 
 def test_an_event_that_nobody_can_prove_any_more_leaves(room: Room) -> None:

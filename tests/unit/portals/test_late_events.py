@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.portals import events as events_module
-from app.portals import store as store_module
+from app.portals.stores import installations as installations_module
 from app.portals.stores.event_marks import taken_in
 from tests.unit.portals.conftest import Room
 from tests.unit.portals.test_event_backlog import is_active, within
@@ -48,7 +48,7 @@ def test_an_end_that_nobody_told_may_come_late(
 ) -> None:
     """The installer ran while the app was there as far as we knew. The control is that nobody notes it."""
     if not noted:
-        monkeypatch.setattr(store_module, "note", lambda *_: None)
+        monkeypatch.setattr(installations_module, "note", lambda *_: None)
     room.installed()
     room.clock.pass_by(days=1)
     room.installed()
@@ -70,7 +70,7 @@ def test_what_waited_in_the_spool_ends_nothing_that_was_installed_meanwhile(
     if not told:
         unknown = lambda each, at: replace(taken_in(each, at), received=None)  # noqa: E731
         monkeypatch.setattr(events_module, "taken_in", unknown)
-    back, real = threading.Event(), room.store.application_token_matches
+    back, real = threading.Event(), room.portals.application_tokens.matches
 
     def failing(member_id: str, token: str) -> bool:
         if back.is_set():
@@ -79,7 +79,7 @@ def test_what_waited_in_the_spool_ends_nothing_that_was_installed_meanwhile(
 
     room.installed()
     room.clock.pass_by(seconds=1)
-    monkeypatch.setattr(room.store, "application_token_matches", failing)
+    monkeypatch.setattr(room.portals.application_tokens, "matches", failing)
     assert room.events.accept(event(ts=ts)) == "kept"
     room.clock.pass_by(seconds=5)
     room.installed()

@@ -65,7 +65,7 @@ def test_files_behind_one_of_another_shape_are_reached(room: Room, tmp_path: Pat
     else:
         with pytest.raises((TypeError, ValueError)):
             room.events.drain()
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert (known.version, known.active) == (("9", False) if tolerant else ("1", True))
     assert len(list((tmp_path / "spool").iterdir())) == (0 if tolerant else 2)
@@ -102,7 +102,7 @@ def test_what_waits_for_its_proof_in_another_shape_stops_nobody(
     if tolerant:
         assert room.events.drain() == 1 + readable
         assert waiting(room) == 0
-        assert room.store.application_token_matches("m1", "second-token")
+        assert room.portals.application_tokens.matches("m1", "second-token")
     else:
         with pytest.raises(TypeError):
             room.events.drain()

@@ -32,10 +32,10 @@ def test_an_installation_takes_two_requests_and_binds_everything(room: Room) -> 
     }
     assert {row["handler"] for row in room.pretend.bound if "event" in row} == {f"{APP_URL}/events"}
     assert {row["handler"] for row in room.pretend.bound if "placement" in row} == {f"{APP_URL}/app"}
-    known = room.store.operator(OperatorKey("m1", 1))
+    known = room.portals.operators.find(OperatorKey("m1", 1))
     assert known is not None
     assert (known.name, known.is_admin) == ("Ada Admin", True)
-    assert room.store.application_token_matches("m1", "apptoken")
+    assert room.portals.application_tokens.matches("m1", "apptoken")
 
 
 def test_installing_again_changes_nothing_and_takes_one_request(room: Room) -> None:
@@ -94,20 +94,20 @@ def test_a_portal_that_cannot_be_asked_stops_it_and_stores_nothing(room: Room) -
     pair = TokenPair(params.access_token, params.refresh_token)
     with pytest.raises(BitrixError):
         room.lifecycle.install(room.proof(1, client_endpoint="http://127.0.0.1:1/rest/"), pair, params)
-    assert room.store.installation("m1") is None
+    assert room.portals.installations.find("m1") is None
     assert install(room).refused == {}
 
 
 def test_a_second_administrator_may_replace_the_application_token_and_others_may_not(room: Room) -> None:
     install(room, 1, "first")
     assert not install(room, 27, "forged").operator.is_admin
-    assert room.store.application_token_matches("m1", "first")
-    known = room.store.installation("m1")
+    assert room.portals.application_tokens.matches("m1", "first")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.installed_by == 1
     room.pretend.admins.add(2)
     install(room, 2, "second")
-    assert room.store.application_token_matches("m1", "second")
+    assert room.portals.application_tokens.matches("m1", "second")
 
 
 def test_the_first_application_token_comes_from_an_administrator_only(room: Room) -> None:
@@ -123,7 +123,7 @@ def test_the_first_application_token_comes_from_an_administrator_only(room: Room
 def test_a_form_without_application_token_keeps_the_known_one(room: Room) -> None:
     install(room, 1, "first")
     install(room, 1, None)
-    assert room.store.application_token_matches("m1", "first")
+    assert room.portals.application_tokens.matches("m1", "first")
 
 
 def test_placements_have_what_the_portal_demands() -> None:
@@ -139,7 +139,7 @@ def test_what_else_remembers_the_portal_is_told_and_may_fail(room: Room) -> None
     def down(_: str) -> None:
         raise SharedStoreDown("TimeoutError")
 
-    lifecycle = Lifecycle(room.store, room.lifecycle._client, APP_URL, forget=(down, told.append))
+    lifecycle = Lifecycle(room.portals, room.lifecycle._client, APP_URL, forget=(down, told.append))
     room.installed()
     lifecycle.uninstall(event())
     assert told == ["m1"]
@@ -155,10 +155,10 @@ def test_an_uninstallation_is_held_against_the_portals_clock_not_ours(room: Room
     install(room)  # of an end between the two nobody has told us yet
     lived = event(data={"CLEAN": "0"}, ts=noon - 60)
     assert room.events.accept(lived) == "ok"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.active, "one from before the installation ends nothing"
     assert room.events.accept(event(data={"CLEAN": "0"}, ts=noon + 60)) == "ok"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.active is not told

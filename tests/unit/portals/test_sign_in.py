@@ -14,9 +14,9 @@ ADA = Profile(1, "Ada Admin", True)
 
 
 def enter(room: Room, profile: Profile | None = None, **more: Any) -> Operator:
-    installation = room.store.installation("m1") or room.store.save_installation(room.proof(1))
+    installation = room.portals.installations.find("m1") or room.portals.installations.save(room.proof(1))
     pair = TokenPair("access-1", "refresh-1")
-    return sign_in(room.store, installation, room.proof(1), pair, profile, **more)
+    return sign_in(room.portals.operators, installation, room.proof(1), pair, profile, **more)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_what_the_portal_says_wins_and_what_is_known_stays(room: Room) -> None:
 
 
 def test_nothing_is_kept_of_an_uninstalled_portal(room: Room) -> None:
-    installation = room.store.save_installation(room.proof(1))
-    room.store.uninstall("m1", clean=False)
+    installation = room.portals.installations.save(room.proof(1))
+    room.portals.installations.uninstall("m1", clean=False)
     pair = TokenPair("access-1", "refresh-1")
     with pytest.raises(NotInstalledHere):
-        sign_in(room.store, installation, room.proof(1), pair, ADA)
-    assert room.store.operator(OperatorKey("m1", 1)) is None
+        sign_in(room.portals.operators, installation, room.proof(1), pair, ADA)
+    assert room.portals.operators.find(OperatorKey("m1", 1)) is None

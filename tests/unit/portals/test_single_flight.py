@@ -134,7 +134,7 @@ def test_a_dead_refresh_token_asks_for_a_new_opening(room: Room, key: OperatorKe
         room.tokens.access(key)
     assert room.pretend.refreshes == 1, "a dead pair is not tried again"
     fresh = room.pair()
-    assert room.store.save_operator(room.proof(), fresh)
+    assert room.portals.operators.save(room.proof(), fresh)
     assert room.tokens.access(key).token == fresh.access_token
 
 
@@ -143,7 +143,7 @@ def test_an_opening_meanwhile_saves_the_operator_from_a_dead_pair(room: Room, ke
     room.pretend.refresh.clear()
     room.pretend.hang = 1.0
     fresh = room.pair()
-    opening = threading.Timer(0.4, room.store.save_operator, (room.proof(), fresh))
+    opening = threading.Timer(0.4, room.portals.operators.save, (room.proof(), fresh))
     opening.start()
     room.pretend.refresh.clear()
     assert room.tokens.renew(key, pair.access_token).token == fresh.access_token
@@ -154,7 +154,7 @@ def test_an_opening_meanwhile_is_not_overwritten_by_a_refresh(room: Room, key: O
     pair = room.installed()
     room.pretend.hang = 1.0
     fresh = room.pair()
-    opening = threading.Timer(0.4, room.store.save_operator, (room.proof(), fresh))
+    opening = threading.Timer(0.4, room.portals.operators.save, (room.proof(), fresh))
     opening.start()
     room.tokens.renew(key, pair.access_token)
     opening.join()
@@ -260,7 +260,7 @@ def test_a_renamed_portal_is_followed(room: Room, key: OperatorKey) -> None:
     pair = room.installed()
     room.pretend.answer = {"client_endpoint": "https://renamed.example/rest/"}
     assert room.tokens.renew(key, pair.access_token).client_endpoint == "https://renamed.example/rest/"
-    known = room.store.installation("m1")
+    known = room.portals.installations.find("m1")
     assert known is not None
     assert known.domain == "renamed.example"
 
@@ -280,7 +280,7 @@ def test_without_tokens_or_installation_there_is_no_access(room: Room, key: Oper
     with pytest.raises(ExpiredToken):
         room.tokens.access(key)
     pair = room.installed()
-    room.store.uninstall("m1", clean=False)
+    room.portals.installations.uninstall("m1", clean=False)
     for attempt in (lambda: room.tokens.access(key), lambda: room.tokens.renew(key, pair.access_token)):
         with pytest.raises(ExpiredToken):
             attempt()

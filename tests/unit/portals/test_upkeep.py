@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select
 
 from app.portals.model import OperatorKey
 from app.portals.states import States
-from app.portals.store import PortalStore
+from app.portals.stores.application_tokens import ApplicationTokenStore
 from app.portals.stores.token_pairs import TokenStore
 from app.portals.stores.upkeep import purge, reseal
 from app.storage.crypto import Cipher
@@ -22,10 +22,10 @@ NEWER = "newer-key-0123456789"
 
 def test_after_resealing_the_old_key_is_not_needed(room: Room, engine: Engine) -> None:
     pairs = {}
-    room.store.save_installation(room.proof(1), "apptoken")
+    room.portals.installations.save(room.proof(1), "apptoken")
     for user_id in range(1, 6):
         pairs[user_id] = room.pair(user_id)
-        room.store.save_operator(room.proof(user_id), pairs[user_id])
+        room.portals.operators.save(room.proof(user_id), pairs[user_id])
     both, newer = Cipher([NEWER, KEY]), Cipher([NEWER])
     assert TokenStore(engine, newer).operator_tokens(OperatorKey("m1", 1)) is None
     assert reseal(engine, both) == 11
@@ -34,7 +34,7 @@ def test_after_resealing_the_old_key_is_not_needed(room: Room, engine: Engine) -
         stored = TokenStore(engine, newer).operator_tokens(OperatorKey("m1", user_id))
         assert stored is not None
         assert (stored.access.token, stored.refresh_token) == (pair.access_token, pair.refresh_token)
-    assert PortalStore(engine, newer).application_token_matches("m1", "apptoken")
+    assert ApplicationTokenStore(engine, newer).matches("m1", "apptoken")
     with reading(engine) as conn:
         blobs = [*conn.execute(select(operator_tokens.c.refresh_sealed)).scalars()]
         blobs += conn.execute(select(installations.c.application_token_sealed)).scalars()

@@ -26,8 +26,8 @@ def web(settings: Settings) -> Iterator[Web]:
     """The app with an installed portal and a told desk."""
     with made(settings) as app:
         real: Services = app.extensions[EXTENSION]
-        real.store.save_installation(PROOF)
-        real.store.save_operator(PROOF, TokenPair("access", "refresh"), "Maria", False, "en")
+        real.portals.installations.save(PROOF)
+        real.portals.operators.save(PROOF, TokenPair("access", "refresh"), "Maria", False, "en")
         desk = ToldDesk()
         app.extensions[EXTENSION] = replace(real, desk=desk)
         yield Web(app, app.extensions[EXTENSION], desk, app.test_client())

@@ -139,10 +139,10 @@ def test_an_uninstalled_portal_has_no_sessions(web: Web) -> None:
     web.desk.answer = {}
     headers = web.headers()
     assert web.client.get("/api/preferences", headers=headers).status_code == 200
-    web.services.store.uninstall(MEMBER, clean=False)
+    web.services.portals.installations.uninstall(MEMBER, clean=False)
     web.services.sessions.forget()
     assert web.client.get("/api/preferences", headers=headers).status_code == 401
-    web.services.store.save_installation(PROOF)
+    web.services.portals.installations.save(PROOF)
     web.services.sessions.forget()
     assert web.client.get("/api/preferences", headers=headers).status_code == 401
 

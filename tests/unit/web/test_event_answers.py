@@ -34,7 +34,7 @@ def test_known_and_unknown_portals_get_the_same_answer(
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not keeps:
         folder.write_text("a file where a folder should be")
-    monkeypatch.setattr(web.services.store, "application_token_matches", down)
+    monkeypatch.setattr(web.services.portals.application_tokens, "matches", down)
     known, unknown = (post(web, member_id) for member_id in (PROOF.member_id, "f" * 32))
     assert known.status_code == unknown.status_code == status
     assert known.data == unknown.data == b""
@@ -60,7 +60,7 @@ def parts(fields: dict[str, str], more: str = "") -> bytes:
 
 
 def version(web: Web) -> str:
-    known = web.services.store.installation(PROOF.member_id)
+    known = web.services.portals.installations.find(PROOF.member_id)
     assert known is not None
     return known.version
 
@@ -97,7 +97,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", ACCEPTED)
 def test_no_event_is_lost_for_what_we_do_not_read(web: Web, what: str) -> None:
-    web.services.store.save_installation(PROOF, "genuine:1")
+    web.services.portals.installations.save(PROOF, "genuine:1")
     body, form = ACCEPTED[what]
     assert web.client.post("/events", data=body, content_type=form).status_code == 200
     assert version(web) == "7"
@@ -105,14 +105,14 @@ def test_no_event_is_lost_for_what_we_do_not_read(web: Web, what: str) -> None:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_too_much_or_says_two_things_is_refused(web: Web, what: str) -> None:
-    web.services.store.save_installation(PROOF, "genuine:1")
+    web.services.portals.installations.save(PROOF, "genuine:1")
     body, form, status = REFUSED[what]
     assert web.client.post("/events", data=body, content_type=form).status_code == status
     assert version(web) == PROOF.version
 
 
 def test_a_file_is_no_application_token(web: Web) -> None:
-    web.services.store.save_installation(PROOF, "genuine:1")
+    web.services.portals.installations.save(PROOF, "genuine:1")
     fields = {name: value for name, value in GENUINE.items() if "token" not in name}
     name = "auth[application_token]"
     file = f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="x"\r\n\r\ngenuine:1\r\n'

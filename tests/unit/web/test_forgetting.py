@@ -36,23 +36,24 @@ class House:
 
     def fill(self, member_id: str) -> None:
         """A portal with an operator at work."""
-        store, proof = self.services.store, replace(PROOF, member_id=member_id, domain=f"{member_id}.example")
-        store.save_installation(proof)
-        assert store.save_operator(proof, TokenPair("access", "refresh"), "Maria", False, "en")
+        portals = self.services.portals
+        proof = replace(PROOF, member_id=member_id, domain=f"{member_id}.example")
+        portals.installations.save(proof)
+        assert portals.operators.save(proof, TokenPair("access", "refresh"), "Maria", False, "en")
         self.sessions.save(f"sid-{member_id}", member_id, 27, b"record", 3600)
         self.write(member_id)
 
     def write(self, member_id: str) -> None:
         """What a request may still write when its portal has gone already."""
         row = {"member_id": member_id, "user_id": 27, "chat_id": 1, "session_id": 1, "rank": 1}
-        with self.services.store._engine.begin() as conn:
+        with self.services.portals.installations._engine.begin() as conn:
             conn.execute(insert(top_dialogs).values(row))
         for kind in KINDS:
             self.services.desk._cache.set(cache_key(kind, member_id, 27), b"Olga", 900.0)
 
     def clear(self, member_id: str) -> None:
         """Make room for what `write` writes."""
-        with self.services.store._engine.begin() as conn:
+        with self.services.portals.installations._engine.begin() as conn:
             conn.execute(delete(top_dialogs).where(top_dialogs.c.member_id == member_id))
 
     def left(self, member_id: str) -> set[str]:
@@ -61,7 +62,7 @@ class House:
             kind for kind in KINDS if self.services.desk._cache.get(cache_key(kind, member_id, 27))
         }
         found |= {"session"} if self.sessions.load(f"sid-{member_id}") else set()
-        with reading(self.services.store._engine) as conn:
+        with reading(self.services.portals.installations._engine) as conn:
             for table in metadata.sorted_tables:
                 if "member_id" in table.c:
                     count = select(func.count()).where(table.c.member_id == member_id)
@@ -81,7 +82,8 @@ def house(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
     with made(production(database_url, tmp_path, redis_url=shared)) as app:
         services: Services = app.extensions[EXTENSION]
         redis = connect(shared) if shared else None
-        yield House(app, services, RedisSessions(redis) if redis else SqlSessions(services.store._engine))
+        engine = services.portals.installations._engine
+        yield House(app, services, RedisSessions(redis) if redis else SqlSessions(engine))
         if redis:
             redis.close()
 
@@ -138,11 +140,11 @@ def test_what_requests_write_after_an_uninstallation_goes_too(
 def test_without_redis_nothing_is_called_gone(settings: Settings) -> None:
     with made(replace(settings, redis_url="redis://127.0.0.1:1/0")) as app:
         services: Services = app.extensions[EXTENSION]
-        services.store.save_installation(PROOF)
+        services.portals.installations.save(PROOF)
         answer = app.test_cli_runner().invoke(args=["portal", "delete", MEMBER, "--yes"])
         assert answer.exit_code == 1
         assert "try again" in answer.output
-        assert services.store.installation(MEMBER) is not None, "the second try finds everything"
+        assert services.portals.installations.find(MEMBER) is not None, "the second try finds everything"
 
 
 @pytest.mark.parametrize("house", ["redis"], indirect=True)

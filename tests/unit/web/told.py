@@ -46,7 +46,7 @@ class Web:
 
     def operator(self, user_id: int = 27) -> Operator:
         """An operator of the installed portal."""
-        found = self.services.store.installation(MEMBER)
+        found = self.services.portals.installations.find(MEMBER)
         assert found is not None
         return Operator(MEMBER, user_id, "Maria", "en", PROOF.domain, found.generation)
 
