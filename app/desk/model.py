@@ -6,7 +6,7 @@ import msgspec
 
 from app.bitrix24.errors import BitrixError
 from app.openlines.model import Listing, Undo
-from app.portals.model import Operator, Proof
+from app.portals.model import Operator
 
 
 class UnknownAction(LookupError):
@@ -64,7 +64,6 @@ class Opened:
     """A proved opening. `listing` is None when the portal was slow (`error` None) or refused (`error`)."""
 
     operator: Operator
-    proof: Proof
     listing: Listing | None
     error: BitrixError | None = None
 

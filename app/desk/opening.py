@@ -24,7 +24,7 @@ from app.desk.listing.lists import Lists
 from app.desk.listing.responses import listing_of
 from app.desk.model import Opened
 from app.desk.threads import Threads
-from app.portals.model import Access, Installation, NotInstalledHere, Operator, TokenPair
+from app.portals.model import Access, Installation, NotInstalledHere, Operator, Proof, TokenPair
 from app.portals.profile import PROFILE, Profile, profile_in
 from app.portals.proof import Handshake
 from app.portals.sign_in import introduced, sign_in
@@ -44,6 +44,16 @@ class _Answer:
 
     asked_at: datetime
     batch: BatchAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An opening whose person is known, and its first list, which may be under way."""
+
+    params: OpenParams
+    proof: Proof
+    installation: Installation
+    early: Future[_Answer] | None
 
 
 class Opening:
@@ -67,8 +77,8 @@ class Opening:
         self._threads = threads
         self._clock = clock
 
-    def open(self, params: OpenParams, source_ip: str) -> Opened:
-        """Prove an opening and read the first list beside it; waits a second at most for the list.
+    def prove(self, params: OpenParams, source_ip: str) -> Proved:
+        """Prove an opening, and begin to read the first list beside it.
 
         Raises `NotInstalledHere`, `ProofRejected`, and BitrixError when the authorization server cannot tell.
         """
@@ -82,10 +92,20 @@ class Opening:
             raise NotInstalledHere(params.member_id)
         if early is None or noted.client_endpoint != installation.client_endpoint:
             early = self._ask(params, noted)
-        answer, error = _wait(early)
+        return Proved(params, proof, noted, early)
+
+    def open(self, proved: Proved, *, wait: float = LIST_WAIT) -> Opened:
+        """Sign the proved person in; waits for the first list for `wait` seconds at most.
+
+        Raises `NotInstalledHere` when an uninstallation came between.
+        """
+        params, proof, early = proved.params, proved.proof, proved.early
+        answer, error = _wait(early, wait)
         profile = profile_in(answer.batch, proof.user_id) if answer else None
         pair = TokenPair(params.access_token, params.refresh_token)
-        operator = sign_in(self._portals.operators, noted, proof, pair, profile, language=params.language)
+        operator = sign_in(
+            self._portals.operators, proved.installation, proof, pair, profile, language=params.language
+        )
         self._learn(params, profile)
         known = None
         if profile is not None and answer is not None:
@@ -93,7 +113,7 @@ class Opening:
         elif answer is None and error is None and early is not None:
             self._follow(params, operator, early)
         listing = listing_of(operator, known, None, self._lists.news) if known else None
-        return Opened(operator, proof, listing, error)
+        return Opened(operator, listing, error)
 
     def _may_ask(self, member_id: str, source_ip: str) -> bool:
         """Whether an opening that nobody proved yet may cost the portal a request."""
@@ -154,12 +174,12 @@ class Opening:
         early.add_done_callback(arrived)
 
 
-def _wait(early: Future[_Answer] | None) -> tuple[_Answer | None, BitrixError | None]:
+def _wait(early: Future[_Answer] | None, wait: float) -> tuple[_Answer | None, BitrixError | None]:
     """The answer if it comes in time, or the error it came to; neither when it is still under way."""
     if early is None:
         return None, None
     try:
-        return early.result(timeout=LIST_WAIT), None
+        return early.result(timeout=wait), None
     except TooLate:
         return None, None
     except BitrixError as error:

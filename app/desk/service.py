@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from app.bitrix24.client import Caller, RestClient
+from app.bitrix24.errors import BadAnswer
 from app.bitrix24.governor import Governor
 from app.bitrix24.net import TOTAL_SECONDS
 from app.desk.actions.acting import Acting
@@ -150,7 +151,7 @@ class Desk:
         known = self._lists.absorb(operator, answer, asked_at, seconds=until - time.monotonic()).known
         dialog = known.by_chat().get(chat_id)
         if dialog is None:
-            raise NotListed(chat_id)
+            raise NotListed(chat_id) if known.whole else BadAnswer("its row may be one that cannot be read")
         raw = answer.results.get(MESSAGES)
         return Card(
             dialog=dialog,

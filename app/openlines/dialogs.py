@@ -60,11 +60,11 @@ def read_rows(
     known = former.by_mark if former.sight == sight else {}
     marks = [mark for mark, _ in rows]
     found = list(map(known.get, marks))
-    news = {at: _decoded(rows[at][1]) for at, item in enumerate(found) if item is None}
+    news = {at: decode_row(rows[at][1]) for at, item in enumerate(found) if item is None}
     names = _names([item.employee if item else _employee(news[at]) for at, item in enumerate(found)], me)
     if names != former.names:
         moved = [at for at, item in enumerate(found) if item is not None and not item.fits(names)]
-        news |= {at: _decoded(rows[at][1]) for at in moved}
+        news |= {at: decode_row(rows[at][1]) for at in moved}
     all_known = known | {marks[at]: _reading(row, sight, names, now) for at, row in news.items()}
     readings = [item.at(now) if item.timed else item for item in map(all_known.__getitem__, marks)]
     return _seen(Readings(sight, names, dict(zip(marks, readings, strict=True))), readings)
@@ -78,13 +78,6 @@ def _seen(kept: Readings, readings: Sequence[Reading]) -> Seen:
     dialogs = [item.dialog for item in by_chat.values() if item.dialog is not None]
     skipped = sum(item.skipped for item in readings) if len(listed) < len(readings) else 0
     return Seen(dialogs, skipped, by_chat, kept)
-
-
-def _decoded(raw: msgspec.Raw) -> Row | Unreadable | None:
-    try:
-        return decode_row(raw)
-    except Unreadable as error:
-        return error
 
 
 def _reading(row: Row | Unreadable | None, sight: Sight, names: Mapping[int, str], now: datetime) -> Reading:

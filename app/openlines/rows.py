@@ -17,8 +17,16 @@ MarkedRow = tuple[int, msgspec.Raw]
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-class Unreadable(ValueError):
-    """A row that is none."""
+class Unreadable:
+    """What stands for a row that is none."""
+
+
+UNREADABLE = Unreadable()
+MOST_ROWS = 10_000
+"""Of one list; an operator has 1,000 dialogs at most."""
+
+_DENSE = 120_000
+"""Commas above which a list is counted before it is taken apart: 1,000 rows of a portal hold about 96,000."""
 
 
 class RowMessage(msgspec.Struct):
@@ -76,6 +84,10 @@ class Row(msgspec.Struct):
     user: RowUser | list[Any] | bool | None = None
 
 
+class _Anything(msgspec.Struct, gc=False):
+    """An object, of which nothing is kept."""
+
+
 class _Page(msgspec.Struct):
     """The answer of im.recent.list; the rest of it says nothing about the rows."""
 
@@ -83,6 +95,7 @@ class _Page(msgspec.Struct):
 
 
 _raw_rows = msgspec.json.Decoder(list[msgspec.Raw])
+_counted = msgspec.json.Decoder(list[_Anything | bool | int | float | None])
 _one_row: msgspec.json.Decoder[Row | None] = msgspec.json.Decoder(Row | None)
 _keyed_rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _page = msgspec.json.Decoder(_Page)
@@ -94,12 +107,22 @@ def mark_rows(pages: Iterable[bytes | msgspec.Raw]) -> list[MarkedRow]:
 
 
 def split_rows(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
-    """The rows of a list answer, each still undecoded.
+    """The rows of a list answer, each still undecoded; 10,000 at most.
 
     Takes a bare array, a map with numeric keys (what PHP makes of an array with holes) and the page of
-    im.recent.list. Raises `BadAnswer` when it is none of them.
+    im.recent.list. Raises `BadAnswer` when it is none of them, or longer: each row costs memory of its own.
     """
+    rows = _split(raw)
+    if len(rows) > MOST_ROWS:
+        raise BadAnswer("the list of dialogs is too long")
+    return rows
+
+
+def _split(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    dense = bytes(raw).count(b",") > _DENSE
     try:
+        if dense and len(_counted.decode(raw)) > MOST_ROWS:
+            raise BadAnswer("the list of dialogs is too long")
         return _raw_rows.decode(raw)
     except _UNREADABLE:
         pass
@@ -108,7 +131,7 @@ def split_rows(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     except _UNREADABLE:
         pass
     try:
-        keyed = _keyed_rows.decode(raw)
+        keyed = _keyed_rows.decode(b"" if dense else raw)
     except _UNREADABLE:
         raise BadAnswer("the list of dialogs is no list") from None
     if not all(key.isdecimal() for key in keyed):
@@ -116,9 +139,9 @@ def split_rows(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     return list(keyed.values())
 
 
-def decode_row(raw: msgspec.Raw) -> Row | None:
-    """One row; None where the portal wrote null. Raises `Unreadable`."""
+def decode_row(raw: msgspec.Raw) -> Row | Unreadable | None:
+    """One row; None where the portal wrote null."""
     try:
         return _one_row.decode(raw)
     except _UNREADABLE:
-        raise Unreadable from None
+        return UNREADABLE

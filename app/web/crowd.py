@@ -43,6 +43,19 @@ class Crowd:
                 del self._inside[member_id]
 
     @contextmanager
+    def place_if_free(self, member_id: str) -> Iterator[bool]:
+        """Hold a place inside the block where there is one; tells whether."""
+        try:
+            self.enter(member_id)
+        except PortalBusy:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self.leave(member_id)
+
+    @contextmanager
     def place(self, member_id: str | None) -> Iterator[None]:
         """Hold a place inside the block. Raises PortalBusy."""
         self.enter(member_id)

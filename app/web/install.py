@@ -26,8 +26,9 @@ def install() -> Response:
     use = services()
     with proving():
         proof = use.handshake.prove(params, installing=True)
-        portal = framing_portal(params, proof)
-        pair = TokenPair(params.access_token, params.refresh_token)
+    portal = framing_portal(params, proof)
+    pair = TokenPair(params.access_token, params.refresh_token)
+    with use.crowd.place(proof.member_id):
         report = use.lifecycle.install(proof, pair, params)
     use.sessions.forget()
     fields = {"member_id": proof.member_id, "user_id": proof.user_id, "refused": dict(report.refused)}

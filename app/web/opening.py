@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from app.bitrix24.errors import BitrixError
 from app.bitrix24.params import OpenParams
 from app.desk.model import Opened
+from app.desk.opening import LIST_WAIT
 from app.portals.model import Operator
 from app.web.access import public
 from app.web.desk import desk_page
@@ -40,12 +41,17 @@ def app() -> Response:
 
 
 def _open() -> Response:
-    """Prove, begin a session, answer with the desk and its first list in one response."""
+    """Prove, begin a session, answer with the desk and its first list in one response.
+
+    Nobody waits for the list of a portal that keeps enough threads waiting already: the page asks for it.
+    """
     params = opening_form()
     use = services()
     with proving():
-        opened = use.desk.opening.open(params, source(request.remote_addr or ""))
-    portal = framing_portal(params, opened.proof)
+        proved = use.desk.opening.prove(params, source(request.remote_addr or ""))
+    portal = framing_portal(params, proved.proof)
+    with use.crowd.place_if_free(proved.proof.member_id) as free:
+        opened = use.desk.opening.open(proved, wait=LIST_WAIT if free else 0.0)
     token = start_session(use.sessions, in_chosen_language(opened.operator))
     framed_by(portal)
     return _desk_in_frame(params, opened, token, portal)
@@ -83,7 +89,8 @@ def _desk_in_window(operator: Operator, portal: str) -> Response:
     use = services()
     listing = error = None
     try:
-        listing = use.desk.listing(operator)
+        with use.crowd.place(operator.member_id):
+            listing = use.desk.listing(operator)
     except BitrixError as refused:
         note(refused)
         error = told(refused)

@@ -43,18 +43,19 @@ const unexplained = new Set(); // left the list, and the next list is to say why
 
 /** Dialogs that are not listed any more say why, in their rows, once aloud, and in a toast where the row is gone
     already. The list that misses a dialog first seldom knows the reason: the next one does. */
-function takeLeft(missing, left) {
-  const reasons = new Map(left?.map((one) => [one.chat_id, one]));
+function takeLeft(missing, listing) {
+  const reasons = new Map(listing.left.map((one) => [one.chat_id, one]));
   const told = [...unexplained].filter((id) => reasons.has(id) && unexplained.delete(id));
   for (const id of missing) {
-    if (left && (reasons.get(id)?.code ?? "unknown") === "unknown") {
+    if (noticed(listing, "rows_skipped") && !reasons.has(id)) continue; // it may be there, and unreadable
+    if ((reasons.get(id)?.code ?? "unknown") === "unknown") {
       unexplained.add(id);
       soon = true;
       leave(id, t("desk.gone.left"), "", 12000);
     } else told.push(id);
   }
-  for (const id of told) leave(id, gone(reasons.get(id)?.code), reasons.get(id)?.code);
-  const known = told.map((id) => reasons.get(id)).filter((one) => one && one.code !== "unknown" &&
+  for (const id of told) leave(id, gone(reasons.get(id).code), reasons.get(id).code);
+  const known = told.map((id) => reasons.get(id)).filter((one) => one.code !== "unknown" &&
     (!state.only || state.only === one.chat_id));
   if (!known.length) return;
   const words = known.length === 1 ? t("desk.left_one", { why: gone(known[0].code), name: known[0].client_name })
@@ -63,34 +64,36 @@ function takeLeft(missing, left) {
   if (known.some(({ chat_id: id }) => !state.dialogs.has(id))) toast(words);
 }
 
+const noticed = (listing, code) => listing.notices.find((notice) => notice.code === code);
+
 let toldNotice = "";
 /** What the app did by itself is said once. */
-function takeNotices(notices) {
-  const done = notices.find((notice) => notice.code === "silent_auto_off");
+function takeNotices(listing) {
+  const done = noticed(listing, "silent_auto_off");
   if (done && done.message !== toldNotice) say(done.message), toast(done.message);
   toldNotice = done?.message ?? "";
-  state.notices = notices.filter((notice) => notice !== done);
+  state.notices = listing.notices.filter((notice) => notice !== done);
 }
 
 /** Takes a list into the page: rows that left say so, everything else is replaced. */
 export function takeListing(listing) {
   const asOf = Date.parse(listing.as_of);
-  if (asOf < state.asOf) return false; // older than an answer that is on screen already
+  if (asOf < state.asOf) return; // older than an answer that is on screen already
   const arrived = new Set(listing.dialogs.map((dialog) => dialog.chat_id));
   for (const [id, ghost] of state.ghosts) {
     if (arrived.has(id)) clearTimeout(ghost.timer), state.ghosts.delete(id);
   }
-  takeLeft([...state.dialogs.keys()].filter((id) => !arrived.has(id) && !state.ghosts.has(id)), listing.left);
+  takeLeft([...state.dialogs.keys()].filter((id) => !arrived.has(id) && !state.ghosts.has(id)), listing);
   for (const dialog of listing.dialogs) state.dialogs.set(dialog.chat_id, dialog);
   for (const id of state.picked) if (!arrived.has(id)) state.picked.delete(id);
   state.asOf = state.readAt = asOf;
   state.me = listing.operator;
   state.known = true;
   state.trouble = null;
-  const busy = listing.notices.find((notice) => notice.code === "portal_busy");
+  const busy = noticed(listing, "portal_busy");
   state.link = { state: busy ? "busy" : listing.stale ? "stale" : "ok",
-    notice: (busy ?? (listing.stale ? listing.notices[0] : null))?.message };
-  takeNotices(listing.notices);
+    notice: (busy ?? (listing.stale && listing.notices[0]))?.message };
+  takeNotices(listing);
   if (!listing.stale && settleUnsure(asOf)) soon = true;
   return true;
 }

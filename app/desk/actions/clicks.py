@@ -1,7 +1,8 @@
 """Clicks: actions, undo and the order of the top, each carried out, read back and written down.
 
-The rules: what was done is told even if it cannot be written down; then it has no way back. A click has one
-deadline, `until` (by the monotonic clock), which goes down with it to everything that waits.
+The rules: what was done is told even if it cannot be written down; then it has no way back, and stays in its
+stored run, which will find it done. A click has one deadline, `until` (by the monotonic clock), which goes
+down with it to everything that waits.
 """
 
 import logging
@@ -71,8 +72,8 @@ class Clicks:
         with self._turns.take(operator.key, frozenset(chat_ids) or None, until):
             done = self._carry_out(operator, action, chat_ids, until)
         self._lists.news.explain(operator, done.results, wished=action.leaves)
-        undo = self._record(operator, name, source, run, done.results)
-        whole = run is None or self._settle(operator, run, done.results)
+        recorded, undo = self._record(operator, name, source, run, done.results)
+        whole = run is None or (recorded and self._settle(operator, run, done.results))
         return ActionAnswer(
             action=name,
             run=run,
@@ -94,7 +95,7 @@ class Clicks:
         with self._turns.take(operator.key, frozenset(left[0] for left in undoes.left), until):
             action, done = self._undoing.carry_out(operator, undoes, until)
         self._lists.news.explain(operator, done.results, wished=False)
-        undo = self._record(operator, action.name, UNDO_SOURCE, None, done.results, undoes)
+        _, undo = self._record(operator, action.name, UNDO_SOURCE, None, done.results, undoes)
         return ActionAnswer(
             action=action.name,
             run=undoes.run,
@@ -134,9 +135,10 @@ class Clicks:
         run: str | None,
         results: Sequence[Result],
         undoes: Undoable | None = None,
-    ) -> Undo | None:
+    ) -> tuple[bool, Undo | None]:
+        """Whether the results are written down, and the way back that they have then."""
         try:
-            return self._journal.record(
+            return True, self._journal.record(
                 operator.key,
                 action=name,
                 source=source,
@@ -147,7 +149,7 @@ class Clicks:
             )
         except SQLAlchemyError:
             _LOG.exception("results could not be written down")
-            return None
+            return False, None
 
     def _settle(self, operator: Operator, run: str, results: Sequence[Result]) -> bool:
         """Take decided targets off a stored run; True when it has nothing left."""

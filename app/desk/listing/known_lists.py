@@ -78,7 +78,7 @@ class KnownLists:
             packed.touches = touches
             packed.stamp = token_hex(8)
             self._cache.set(key, _packer.encode(packed), KEPT_SECONDS)
-        if former is not None:
+        if former is not None and packed.skipped <= former.skipped:  # else they may be there, and unreadable
             listed = set(packed.chats)
             self._news.note_left(operator, _vanished(former, listed), listed)
         return KeptList(packed, result, "" if former is None else former.stamp, is_newest=newer is known)

@@ -16,6 +16,7 @@ from app.bitrix24.net import Network
 from app.bitrix24.oauth import AuthServers
 from app.bitrix24.params import OpenParams, parse_open
 from app.bitrix24.rest import RestClient
+from app.desk.model import Opened
 from app.desk.service import Desk
 from app.openlines.model import ActionAnswer, Dialog
 from app.portals.model import Operator
@@ -70,9 +71,13 @@ class Room:
         """Let the administrator install the app here (the portal side is installed by its seed)."""
         self.portals.installations.save(self.handshake.prove(self.params(1)))
 
+    def opened(self, params: OpenParams, source_ip: str = "192.0.2.1") -> Opened:
+        """One opening, proved and let in."""
+        return self.desk.opening.open(self.desk.opening.prove(params, source_ip))
+
     def open(self, user_id: int = MARIA) -> Operator:
         """Open the desk as this person."""
-        return self.desk.opening.open(self.params(user_id), "192.0.2.1").operator
+        return self.opened(self.params(user_id)).operator
 
     def dialogs(self, operator: Operator, *, fresh: bool = True) -> dict[str, Dialog]:
         """The operator's list by client name; not `fresh`: as it is known, however old."""

@@ -76,6 +76,21 @@ def test_a_write_is_told_while_the_database_is_away(
     assert room.dialogs(maria)["Maria Lopez"].top
 
 
+def test_what_could_not_be_written_down_stays_in_its_run(
+    room: Room, maria: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id = room.chat(maria, "John Smith")
+    run = room.desk.records.start_run(maria, "pin", [chat_id]).run
+    with monkeypatch.context() as broken:
+        broken.setattr(room.desk._journal, "record", gone_away)
+        answer = room.desk.clicks.act(maria, "pin", [chat_id], run)
+    assert (outcomes(answer), answer.undo) == ([("done", None)], None)
+    assert room.desk.records.run(maria, run).left == [chat_id]
+    assert outcomes(room.desk.clicks.act(maria, "pin", [chat_id], run)) == [("already", None)]
+    assert room.desk.records.run(maria, run).left == []
+    assert [entry.run for entry in room.desk.records.journal(maria)] == [run]
+
+
 def test_silent_is_told_while_the_database_is_away(
     room: Room, maria: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

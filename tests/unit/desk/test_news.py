@@ -1,8 +1,12 @@
 """Dialogs that leave are explained: the next list notices, the one after asks, for two minutes it is told."""
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
+from app.bitrix24.errors import BadAnswer
+from app.desk.model import NotListed
+from app.openlines import rows
 from app.openlines.model import Left
 from app.portals.model import Operator
 from tests.unit.desk.conftest import DAVID, MARIA, Room, outcomes
@@ -98,3 +102,40 @@ def test_news_are_in_the_etag_and_personal(room: Room, maria: Operator) -> None:
     assert left(room, david) == {}
     room.clock.pass_by(seconds=121)
     assert room.desk.listing_json(maria, max_age=0).digest not in (before.digest, after.digest)
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, chat_id: int) -> None:
+    """The row of this chat is a number from now on."""
+    whole, marked = rows.split_rows, f'"chat{chat_id}"'.encode()
+
+    def split(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+        return [msgspec.Raw(b"5") if marked in bytes(row) else row for row in whole(raw)]
+
+    monkeypatch.setattr(rows, "split_rows", split)
+
+
+def test_a_row_that_cannot_be_read_any_more_did_not_leave(
+    room: Room, maria: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, gone = room.chat(maria, "John Smith"), room.chat(maria, "Maria Lopez")
+    with monkeypatch.context() as broken:
+        unreadable(broken, odd)
+        assert left(room, maria) == {}
+        assert [notice.code for notice in room.desk.listing(maria).notices] == ["rows_skipped"]
+        room.sandbox.act("close", chat_id=gone)
+        assert left(room, maria) == {"Maria Lopez": "unknown"}, "one that does leave beside it is told"
+    assert left(room, maria) == {"Maria Lopez": "unknown"}
+    assert "John Smith" in room.dialogs(maria)
+
+
+def test_a_card_is_not_denied_where_its_row_may_be_unreadable(
+    room: Room, maria: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id = room.chat(maria, "John Smith")
+    with monkeypatch.context() as broken:
+        unreadable(broken, chat_id)
+        with pytest.raises(BadAnswer):
+            room.desk.card(maria, chat_id)
+    room.sandbox.act("close", chat_id=chat_id)
+    with pytest.raises(NotListed):
+        room.desk.card(maria, chat_id)

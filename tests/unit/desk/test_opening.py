@@ -25,7 +25,7 @@ def engine(sqlite_engine: Engine) -> Engine:
 def test_an_opening_costs_one_request_to_each_server(room: Room) -> None:
     params = room.params()
     room.sandbox.forget()
-    opened = room.desk.opening.open(params, "192.0.2.1")
+    opened = room.opened(params)
     assert opened.listing is not None
     assert opened.operator.name == "Maria Jansen"
     assert opened.operator.user_id == MARIA
@@ -50,14 +50,14 @@ def test_an_unknown_portal_is_asked_nothing(bare_room: Room) -> None:
     params = bare_room.params()
     bare_room.sandbox.forget()
     with pytest.raises(NotInstalledHere):
-        bare_room.desk.opening.open(params, "192.0.2.1")
+        bare_room.opened(params)
     assert bare_room.sandbox.requests() == []
 
 
 def test_a_token_that_is_not_ours_opens_nothing(room: Room) -> None:
     params = replace(room.params(), access_token="0" * 70)
     with pytest.raises(ProofRejected):
-        room.desk.opening.open(params, "192.0.2.1")
+        room.opened(params)
 
 
 def test_somebody_who_never_opened_the_desk_has_no_list(room: Room) -> None:
@@ -72,7 +72,7 @@ def test_the_first_list_counts_only_for_the_person_of_the_proof(
     other = room.params(DAVID)
     ask = room.desk.opening._ask
     monkeypatch.setattr(room.desk.opening, "_ask", lambda params, place: ask(other, place))
-    opened = room.desk.opening.open(room.params(), "192.0.2.1")
+    opened = room.opened(room.params())
     assert opened.operator.user_id == MARIA
     assert opened.listing is None
     assert room.desk._lists.known.get(opened.operator) is None
@@ -84,7 +84,7 @@ def test_a_slow_portal_does_not_hold_the_page_and_is_asked_once(room: Room) -> N
     params = room.params()
     room.sandbox.forget()
     began = time.monotonic()
-    opened = room.desk.opening.open(params, "192.0.2.1")
+    opened = room.opened(params)
     assert opened.listing is None
     assert opened.error is None
     assert time.monotonic() - began < 4, "half the portal's time, four times what the page waits"
@@ -95,7 +95,7 @@ def test_a_slow_portal_does_not_hold_the_page_and_is_asked_once(room: Room) -> N
 
 def test_a_refused_list_is_told_with_the_page(room: Room) -> None:
     room.sandbox.fault("502")
-    opened = room.desk.opening.open(room.params(), "192.0.2.1")
+    opened = room.opened(room.params())
     assert opened.listing is None
     assert opened.error is not None
 
@@ -106,13 +106,13 @@ def test_junk_openings_have_a_small_allowance(room: Room) -> None:
 
     def junk(number: int) -> None:
         with pytest.raises(ProofRejected):
-            room.desk.opening.open(params, "203.0.113.9")
+            room.opened(params, "203.0.113.9")
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(junk, range(40)))
     reached = sum(record["host"] == "portal" for record in room.sandbox.requests())
     assert reached <= 25
-    assert room.desk.opening.open(room.params(), "192.0.2.1").listing is not None
+    assert room.opened(room.params()).listing is not None
 
 
 def test_an_expired_token_is_refreshed_once_for_the_list(room: Room) -> None:
@@ -127,7 +127,7 @@ def test_an_expired_token_is_refreshed_once_for_the_list(room: Room) -> None:
 
 def test_the_name_of_a_slow_first_opening_is_kept(room: Room) -> None:
     room.sandbox.switch(answer_latency=1.5)
-    opened = room.desk.opening.open(room.params(DAVID), "192.0.2.7")
+    opened = room.opened(room.params(DAVID), "192.0.2.7")
     assert opened.operator.name == ""
     room.sandbox.switch(answer_latency=0)
     room.desk.listing(opened.operator, max_age=60)
@@ -138,7 +138,7 @@ def test_the_name_of_a_slow_first_opening_is_kept(room: Room) -> None:
 
 def tells(room: Room, user_id: int, token: str) -> bool:
     """Whether events with this token are believed, after the person has opened the desk with it."""
-    room.desk.opening.open(replace(room.params(user_id), application_token=token), "192.0.2.1")
+    room.opened(replace(room.params(user_id), application_token=token))
     return room.portals.application_tokens.matches(room.params().member_id, token)
 
 

@@ -40,7 +40,7 @@ def test_another_portal_opens_while_one_hangs(room: Room) -> None:
     stop = threading.Event()
     while room.desk._opening_threads.start("stalled.example", lambda: stop.wait(20)):
         pass
-    opened = room.desk.opening.open(room.params(), "192.0.2.9")
+    opened = room.opened(room.params(), "192.0.2.9")
     assert opened.listing is not None
     stop.set()
 
@@ -49,7 +49,7 @@ def test_opening_does_without_a_thread(room: Room) -> None:
     operator, stop = room.open(), threading.Event()
     held = [room.desk._opening_threads.start(operator.member_id, lambda: stop.wait(20)) for _ in range(SHARE)]
     assert all(held)
-    opened = room.desk.opening.open(room.params(), "192.0.2.9")
+    opened = room.opened(room.params(), "192.0.2.9")
     assert (opened.listing, opened.error) == (None, None)
     stop.set()
     assert room.desk.listing(opened.operator).dialogs

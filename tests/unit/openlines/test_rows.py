@@ -1,6 +1,7 @@
 """Reading rows: every special case of a portal's list, and nothing that breaks it."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from app.bitrix24.errors import BadAnswer
 from app.openlines.dialogs import Seen, read_rows
 from app.openlines.model import CrmLink, Person
-from app.openlines.rows import mark_rows
+from app.openlines.rows import MOST_ROWS, mark_rows
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LINES = {2: "Web store", 3: "Telegram", 14: "VIP"}
@@ -227,3 +228,31 @@ def test_an_array_with_holes_is_a_map() -> None:
 def test_what_is_no_list_is_refused(raw: bytes) -> None:
     with pytest.raises(BadAnswer):
         read_rows(mark_rows([raw]), me=ME, lines={}, origin="", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" + b"0," * 3_000_000 + b"0]",
+        b"[" + b"{}," * 500_000 + b"{}]",
+        b'{"items":[' + b"0," * 3_000_000 + b"0]}",
+        b"[" + b"[]," * 500_000 + b"[]]",
+        json.dumps({str(number): 0 for number in range(500_000)}).encode(),
+        json.dumps([{"id": 1}] * (MOST_ROWS + 1)).encode(),
+        json.dumps({str(number): 0 for number in range(MOST_ROWS + 1)}).encode(),
+    ],
+    ids=["numbers", "objects", "a page of numbers", "lists", "a map", "rows", "a map of rows"],
+)
+def test_a_list_that_nobody_has_costs_no_memory(raw: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(BadAnswer):
+        mark_rows([raw])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most <= len(raw) + 32 * 2**20
+
+
+def test_long_lists_of_real_rows_are_read() -> None:
+    row = {f"name{number}": number for number in range(100)}
+    assert len(mark_rows([json.dumps([row] * 5000).encode()])) == 5000
+    assert len(mark_rows([json.dumps([{}] * MOST_ROWS).encode()])) == MOST_ROWS

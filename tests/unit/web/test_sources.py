@@ -123,7 +123,7 @@ def test_whoever_waits_for_a_proof_holds_a_place(web: Web, told: ToldDesk, way: 
         inside.append(crowd._inside[None])
         raise ProofRejected("other_portal")
 
-    told.prove = told.prove_token = web.desk.opening.open = refuse  # type: ignore[attr-defined]
+    told.prove = told.prove_token = web.desk.opening.prove = refuse  # type: ignore[attr-defined]
     web.app.extensions[EXTENSION] = replace(
         web.app.extensions[EXTENSION], servers=cast(AuthServers, Servers())
     )
@@ -139,11 +139,11 @@ def test_an_opening_counts_for_its_holder_too(web: Web) -> None:
     """An IPv6 network has more addresses than anybody can refuse one by one."""
     told: list[str] = []
 
-    def open(_params: object, source_ip: str) -> None:
+    def prove(_params: object, source_ip: str) -> None:
         told.append(source_ip)
         raise ProofRejected("other_portal")
 
-    web.desk.opening.open = open  # type: ignore[attr-defined]
+    web.desk.opening.prove = prove  # type: ignore[attr-defined]
     for address in ("2001:db8:0:7::1", "2001:db8:0:7:ffff::2", "203.0.113.7"):
         assert post(web, "/app", address) == 403
     assert told == ["2001:db8:0:7::/64", "2001:db8:0:7::/64", "203.0.113.7"]
