@@ -7,6 +7,8 @@ installation"), so it always ends in the same state.
 import logging
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.bitrix24.batch import BatchAnswer, Command
 from app.bitrix24.client import RestClient
 from app.bitrix24.params import EventParams, OpenParams
@@ -83,8 +85,10 @@ class Lifecycle:
         for forget in self._forget:
             try:
                 forget(event.member_id)
-            except SharedStoreDown as down:  # the generation has grown: what is left there opens nothing
-                _LOG.warning("not forgotten: %s", down, extra={"member_id": event.member_id})
+            except (SharedStoreDown, SQLAlchemyError) as down:
+                # The generation has grown: what is left there opens nothing. To be told once more would not
+                # help: this delivery has ended the installation already.
+                _LOG.warning("not forgotten: %s", type(down).__name__, extra={"member_id": event.member_id})
         _LOG.info("uninstalled", extra={"member_id": event.member_id})
 
     def _bind(

@@ -53,6 +53,7 @@ installations = Table(
     Column("application_token_sealed", LargeBinary),
     Column("generation", Integer, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("wiping", Boolean, nullable=False, server_default=false()),
     Column("silent_scope", String(16), nullable=False),
     Column("silent_doubts", Integer, nullable=False),
     Column("silent_learnt_at", UtcTime),

@@ -1,10 +1,12 @@
 """Where the app is installed. The rule: what identifies a portal changes only with a proof."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.bitrix24.params import EventParams
 from app.portals.model import Installation, Proof, utc_now
@@ -13,8 +15,11 @@ from app.portals.stores.event_marks import delivery, fingerprint, first_time, no
 from app.portals.stores.installed import held
 from app.portals.stores.late_events import is_late
 from app.portals.stores.rows import INSTALLATION_COLUMNS, first_generation, installation_of, proved
+from app.portals.stores.upkeep import sweep
 from app.storage.engine import reading, upsert
-from app.storage.tables import browser_sessions, event_queue, installations, leases, metadata, operator_tokens
+from app.storage.tables import browser_sessions, event_queue, installations, leases, operator_tokens
+
+_LOG = logging.getLogger(__name__)
 
 _BY_MEMBER = select(*INSTALLATION_COLUMNS).where(installations.c.member_id == bindparam("member_id"))
 _BY_DOMAIN = (
@@ -56,10 +61,14 @@ class InstallationStore:
     ) -> Installation:
         """Install, or install again: revives an uninstalled portal and keeps its generation.
 
+        What is left of an installation that was to be wiped goes before.
+
         The application token is kept when one is known, unless `replace_token` says that an
         administrator vouches for the new one: any operator could post another.
         `at` is the moment by the portal's clock, which its events go by, too; ours may be wrong.
         """
+        if self._is_being_wiped(proof.member_id):
+            sweep(self._engine, proof.member_id)
         now = self._clock()
         row = {
             "member_id": proof.member_id,
@@ -108,13 +117,16 @@ class InstallationStore:
     def uninstall(self, member_id: str, clean: bool, told: EventParams | None = None) -> bool:
         """End the installation: tokens and sessions go at once and older sessions are void.
 
-        `clean` removes every row of the portal from every table. `told`: the event that says so; an
-        installation that is newer stays. False: there was nothing to end, or this delivery has ended it.
+        `clean` removes every row of the portal from every table: in steps, and what the database does not
+        manage now goes with the next sweep or purge. `told`: the event that says so; an installation that is
+        newer stays. False: there was nothing to end, or this delivery has ended it.
         """
         chosen, now = installations.c.member_id == member_id, self._clock()
-        if not clean:
+        news: dict[str, Any] = {"active": False, "generation": installations.c.generation + 1}
+        if clean:
+            news |= {"wiping": True, "application_token_sealed": None}
+        else:
             chosen &= installations.c.active
-        news = {"active": False, "generation": installations.c.generation + 1}
         with self._engine.begin() as conn:
             if told and not first_time(conn, delivery(told), now):
                 return False
@@ -125,14 +137,25 @@ class InstallationStore:
                 return False
             if told:
                 note(conn, fingerprint(told), now)
-            tables = metadata.sorted_tables if clean else [operator_tokens, browser_sessions, event_queue]
-            for table in tables:
-                if "member_id" in table.c:
-                    conn.execute(delete(table).where(table.c.member_id == member_id))
+            for table in (operator_tokens, browser_sessions, event_queue):
+                conn.execute(delete(table).where(table.c.member_id == member_id))
             conn.execute(
                 delete(leases).where(leases.c.name.startswith(f"refresh:{member_id}:", autoescape=True))
             )
+        if clean:
+            self._wipe(member_id)
         return True
+
+    def _is_being_wiped(self, member_id: str) -> bool:
+        query = select(installations.c.wiping).where(installations.c.member_id == member_id)
+        with reading(self._engine) as conn:
+            return bool(conn.execute(query).scalar())
+
+    def _wipe(self, member_id: str) -> None:
+        try:
+            sweep(self._engine, member_id)
+        except SQLAlchemyError as error:
+            _LOG.warning("not wiped yet: %s", type(error).__name__, extra={"member_id": member_id})
 
     def _one(self, query: Any, **chosen: str) -> Installation | None:
         with reading(self._engine) as conn:

@@ -11,6 +11,13 @@ from app.storage.states import purge_states
 from app.storage.steps import delete_in_steps
 from app.storage.tables import browser_sessions, event_queue, installations, leases, metadata, operator_tokens
 
+_OF_PORTALS = [
+    table
+    for table in metadata.sorted_tables
+    if "member_id" in table.c and table not in (installations, event_queue)
+]
+"""What an installation owns. Events wait for the proof of portals that are not known, too."""
+
 _STEP = 200
 _DEAD_LEASE = timedelta(days=1)
 
@@ -33,21 +40,22 @@ def purge(engine: Engine, now: datetime | None = None) -> int:
     removed = purge_states(engine) + forget_marks(engine, now)
     removed += delete_in_steps(engine, leases, leases.c.until < now - _DEAD_LEASE)
     removed += delete_in_steps(engine, browser_sessions, browser_sessions.c.expires_at <= now)
-    known = select(installations.c.member_id)
-    for table in metadata.sorted_tables:
-        if "member_id" in table.c and table not in {installations, event_queue}:
-            removed += delete_in_steps(engine, table, table.c.member_id.not_in(known))
-    return removed
+    known = select(installations.c.member_id).where(~installations.c.wiping)
+    for table in _OF_PORTALS:
+        removed += delete_in_steps(engine, table, table.c.member_id.not_in(known))
+    return removed + delete_in_steps(engine, installations, installations.c.wiping)
 
 
 def sweep(engine: Engine, member_id: str) -> int:
-    """Remove rows of a portal that is not known any more: written by requests that outlived it."""
-    gone = ~select(installations.c.member_id).where(installations.c.member_id == member_id).exists()
+    """Remove what there is of a portal that is being wiped out, or is not known any more: requests that
+    outlived it may have written that. Raises SQLAlchemyError; it may be repeated then.
+    """
+    mine = installations.c.member_id == member_id
+    gone = ~select(installations.c.member_id).where(mine, ~installations.c.wiping).exists()
     removed = 0
-    for table in metadata.sorted_tables:
-        if "member_id" in table.c and table is not event_queue:
-            removed += delete_in_steps(engine, table, table.c.member_id == member_id, gone)
-    return removed
+    for table in _OF_PORTALS:
+        removed += delete_in_steps(engine, table, table.c.member_id == member_id, gone)
+    return removed + delete_in_steps(engine, installations, mine, installations.c.wiping)
 
 
 def _reseal_column(engine: Engine, cipher: Cipher, table: Table, column: str) -> int:

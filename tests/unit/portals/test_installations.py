@@ -1,12 +1,18 @@
 """What identifies a portal changes only with a proof, and an uninstalled portal keeps nothing."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.event import listen
+from sqlalchemy.exc import OperationalError
 
+from app.portals.stores import installations as installations_module
+from app.portals.stores.upkeep import purge, sweep
 from app.storage.engine import reading
 from app.storage.sessions import SqlSessions
+from app.storage.steps import STEP
 from app.storage.tables import (
     dialog_memory,
     installations,
@@ -123,3 +129,65 @@ def test_uninstalling_removes_what_it_should_and_touches_no_other_portal(
     with reading(room.engine) as conn:
         assert conn.execute(select(leases.c.name)).scalars().all() == ["refresh:m12:27"]
     assert room.portals.installations.uninstall("unknown", clean=True) is False
+
+
+def away(*_: object) -> int:
+    """What a sweep meets while the database has no time for it."""
+    raise OperationalError("DELETE", {}, Exception("canceling statement due to statement timeout"))
+
+
+def test_a_wiping_that_breaks_off_is_finished_by_the_next_purge(
+    room: Room, count_rows: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.portals.installations.save(room.proof(1), "apptoken")
+    fill(room, "m1")
+    before = count_rows("m1")
+    assert room.portals.application_tokens.matches("m1", "apptoken")
+    with monkeypatch.context() as broken:
+        broken.setattr(installations_module, "sweep", away)
+        assert room.portals.installations.uninstall("m1", clean=True)
+    left = set(before) - {"operator_tokens", "browser_sessions"}
+    assert set(count_rows("m1")) == left
+    assert not room.portals.application_tokens.matches("m1", "apptoken")
+    found = room.portals.installations.find("m1")
+    assert found is not None
+    assert not found.active
+    purge(room.engine, room.clock())
+    assert count_rows("m1") == {}
+
+
+def test_who_installs_anew_meanwhile_begins_with_nothing(
+    room: Room, count_rows: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.installed()
+    fill(room, "m1")
+    with monkeypatch.context() as broken:
+        broken.setattr(installations_module, "sweep", away)
+        assert room.portals.installations.uninstall("m1", clean=True)
+        with pytest.raises(OperationalError):
+            room.portals.installations.save(room.proof(1))
+    room.portals.installations.save(room.proof(1))
+    assert count_rows("m1") == {"installations": 1}
+    fill(room, "m1")
+    kept = count_rows("m1")
+    sweep(room.engine, "m1")
+    purge(room.engine, room.clock())
+    assert count_rows("m1") == kept
+
+
+def test_a_large_portal_goes_in_steps(room: Room, count_rows: Counts) -> None:
+    """One statement for all of it would be given up after its time, undone, and begun anew, for ever."""
+    room.installed()
+    memory = {"member_id": "m1", "seen_at": room.clock()}
+    with room.engine.begin() as conn:
+        conn.execute(insert(dialog_memory), [memory | {"session_id": n} for n in range(2 * STEP + 5)])
+    deleted: list[int] = []
+
+    def count(_conn: object, cursor: Any, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM dialog_memory"):
+            deleted.append(cursor.rowcount)
+
+    listen(room.engine, "after_cursor_execute", count)
+    assert room.portals.installations.uninstall("m1", clean=True)
+    assert deleted == [STEP, STEP, 5]
+    assert count_rows("m1") == {}

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("application_token_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("wiping", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("silent_scope", sa.String(length=16), nullable=False),
         sa.Column("silent_doubts", sa.Integer(), nullable=False),
         sa.Column("silent_learnt_at", sa.DateTime(timezone=True), nullable=True),
