@@ -46,6 +46,7 @@ class SilentWrites:
         self._flagged = flagged
         self._key = key
         self._accepted: list[Dialog] = []
+        self._is_stored = True
 
     def accepted(self, answer: BatchAnswer) -> None:
         """Remember which dialogs the portal took the write for."""
@@ -54,10 +55,16 @@ class SilentWrites:
             with self._engine.begin() as conn:
                 save_marks(conn, self._operator.key, self._accepted, self._silent, self._clock())
         except SQLAlchemyError:
+            self._is_stored = False
             _LOG.exception("silent marks could not be stored")
 
     def learn(self, seen: Seen, flagged: Collection[int]) -> None:
-        """Compare the list behind the writes with what was written. Only open sessions count."""
+        """Compare the list behind the writes with what was written. Only open sessions count.
+
+        A database that was waited for in vain just before is not waited for again: somebody waits for us.
+        """
+        if not self._is_stored:
+            return
         try:
             self._learn(seen, flagged)
         except SQLAlchemyError:

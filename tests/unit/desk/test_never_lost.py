@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+import app.desk.actions.silent
 import app.desk.listing.dressing
 from app.bitrix24.errors import RestError, TimedOut
 from app.desk.service import Desk
@@ -101,6 +102,23 @@ def test_silent_is_told_while_the_database_is_away(
         answer = room.desk.clicks.act(maria, "silence", [chat_id], None)
     assert [result.outcome for result in answer.results] in (["done"], ["unconfirmed"])
     assert room.sandbox.truth(MARIA)[chat_id]["silent"]
+
+
+def test_a_database_that_is_away_is_waited_for_once_beside_the_journal(
+    room: Room, maria: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id, waited = room.chat(maria, "John Smith"), []
+
+    def wait(*what: object, **_: object) -> None:
+        waited.append(what)
+        gone_away()
+
+    with monkeypatch.context() as broken:
+        for name in ("save_marks", "note_unseen"):
+            broken.setattr(app.desk.actions.silent, name, wait)
+        broken.setattr(room.portals.capabilities, "learn_silent", wait)
+        room.desk.clicks.act(maria, "silence", [chat_id], None)
+    assert len(waited) == 1
 
 
 def test_a_poll_is_one_request_while_the_cache_is_away(room: Room, maria: Operator) -> None:
