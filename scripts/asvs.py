@@ -108,7 +108,9 @@ def _counts(rows: Sequence[Requirement]) -> str:
     for name, levels in (("level 1", (1,)), ("level 2", (2,)), ("both", (1, 2))):
         numbers = [sum(count[level, verdict] for level in levels) for verdict in VERDICTS]
         lines.append(f"| {name} | " + " | ".join(map(str, [*numbers, sum(numbers)])) + " |")
-    return "\n".join([*lines, ""])
+    applying = [row for row in rows if row.verdict != NOT_APPLICABLE]
+    tested = sum(any(part.startswith("tests/") for part in row.evidence) for row in applying)
+    return "\n".join([*lines, "", f"Of the {len(applying)} that apply, {tested} name a test.", ""])
 
 
 def _section(title: str, rows: Iterable[Requirement]) -> str:

@@ -128,3 +128,10 @@ def test_a_claim_without_evidence_or_reason_is_found(verdict: str) -> None:
     assert flaws(Requirement("1.1.1", 2, GAP, "what", "why", ())) == []
     assert flaws(Requirement("1.1.1", 2, NOT_APPLICABLE, "what", "", ())) == ["1.1.1: words"]
     assert flaws(Requirement("1.1.1", 2, "nearly", "what", "why", ())) == ["1.1.1: words"]
+
+
+def test_most_of_what_applies_is_tested() -> None:
+    applying = [row for row in ROWS if row.verdict != NOT_APPLICABLE]
+    tested = [row for row in applying if any(part.startswith("tests/") for part in row.evidence)]
+    assert len(tested) >= 0.8 * len(applying)
+    assert f"Of the {len(applying)} that apply, {len(tested)} name a test." in PAGE.read_text()
