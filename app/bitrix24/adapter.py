@@ -11,14 +11,14 @@ from app.bitrix24.answer import Answer
 
 
 class Send(Protocol):
-    """`Network.send`."""
+    """`Network.insist`."""
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request as a write: never repeated once it may have left."""
 
 
 class GuardedAdapter(BaseAdapter):
-    """A requests adapter without proxies, redirects or cookies; errors are those of `Network.send`."""
+    """A requests adapter without proxies, redirects or cookies; errors are those of `Network.insist`."""
 
     def __init__(self, send: Send) -> None:
         super().__init__()

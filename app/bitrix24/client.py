@@ -1,10 +1,12 @@
 """One operator's REST calls: the client bound to the keeper of tokens.
 
 A token is refreshed only when the portal says that it expired, and then once; the refused request was not
-carried out, so it may be sent again, be it a write or not. A refresh goes on to its own end when the call
-that began it has no time left: one that is cut short would lose the pair (page "OAuth auto-renewal").
+carried out, so it may be sent again, be it a write or not. Who refuses the fresh token, too, is not believed
+for a while: refreshes for nothing get an app blocked. A refresh goes on to its own end when the call that
+began it has no time left: one that is cut short would lose the pair (page "OAuth auto-renewal").
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -19,9 +21,13 @@ from app.bitrix24.batch import BatchAnswer, Command
 from app.bitrix24.errors import ExpiredToken, PortalBusy
 from app.bitrix24.governor import Priority
 from app.bitrix24.net import TOTAL_SECONDS
-from app.bitrix24.rest import AccessLike, RestClient
+from app.bitrix24.rest import AccessLike, RestClient, Tries
 
 __all__ = ["AccessLike", "Caller", "OperatorKeyLike", "RestClient", "TokenSource"]
+
+
+_NOT_BELIEVED_SECONDS = 30.0
+_MOST_NOTED = 10_000
 
 
 class OperatorKeyLike(Hashable, Protocol):
@@ -56,6 +62,7 @@ class Caller:
     def __init__(self, client: RestClient, tokens: TokenSource[Any]) -> None:
         self._client = client
         self._tokens = tokens
+        self._refused_fresh: dict[OperatorKeyLike, float] = {}
 
     def call(
         self,
@@ -68,9 +75,18 @@ class Caller:
     ) -> msgspec.Raw:
         """`RestClient.call` as this operator."""
 
+        tries = Tries()
+
         def send(access: AccessLike, _seconds: float) -> msgspec.Raw:
             return self._client.call(
-                access, key.member_id, method, params, user_id=key.user_id, priority=priority, write=write
+                access,
+                key.member_id,
+                method,
+                params,
+                user_id=key.user_id,
+                priority=priority,
+                write=write,
+                tries=tries,
             )
 
         return self._renewing(key, send, TOTAL_SECONDS)
@@ -85,6 +101,7 @@ class Caller:
         seconds: float = TOTAL_SECONDS,
     ) -> BatchAnswer:
         """`RestClient.batch` as this operator, a refresh included in `seconds`."""
+        tries = Tries()
 
         def send(access: AccessLike, seconds: float) -> BatchAnswer:
             return self._client.batch(
@@ -95,6 +112,7 @@ class Caller:
                 priority=priority,
                 write=write,
                 seconds=seconds,
+                tries=tries,
             )
 
         return self._renewing(key, send, seconds)
@@ -107,8 +125,20 @@ class Caller:
         try:
             return send(access, ends - time.monotonic())
         except ExpiredToken:
+            if time.monotonic() - self._refused_fresh.get(key, -math.inf) < _NOT_BELIEVED_SECONDS:
+                raise
             access = self._renewed(key, access.token, ends - time.monotonic())
-        return send(access, ends - time.monotonic())
+        try:
+            return send(access, ends - time.monotonic())
+        except ExpiredToken:
+            self._note_refused(key)
+            raise
+
+    def _note_refused(self, key: OperatorKeyLike) -> None:
+        """This operator's fresh token was refused: a fresher one would be, too."""
+        if len(self._refused_fresh) >= _MOST_NOTED:
+            self._refused_fresh.clear()
+        self._refused_fresh[key] = time.monotonic()
 
     def _renewed(self, key: OperatorKeyLike, stale_token: str, seconds: float) -> AccessLike:
         """The fresh access. Raises PortalBusy when it is not there in time, and what `renew` raises."""

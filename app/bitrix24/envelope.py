@@ -48,15 +48,16 @@ _times = msgspec.json.Decoder(Times, strict=False)
 _numbers = msgspec.json.Decoder(float, strict=False)
 
 
-def open_envelope(answer: Answer) -> Envelope:
+def open_envelope(answer: Answer, *, write: bool = True) -> Envelope:
     """The envelope of a successful answer. Raises RestError by its code, or BadAnswer.
 
-    A 503 or 429 without a readable body is the infrastructure's "too many requests": RateLimited.
+    A 503 or 429 without a readable body counts as "too many requests" (RateLimited) for a read. For a write
+    it does not: a proxy in front of a portal says the same when the portal may have carried it out.
     """
     try:
         envelope = _envelopes.decode(_checked(answer.body))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        if answer.status in (429, 503):
+        if answer.status in (429, 503) and not write:
             raise RateLimited("QUERY_LIMIT_EXCEEDED", answer.status, retry_after(answer.headers)) from None
         raise BadAnswer(f"not a REST answer ({answer.status})") from None
     if _present(envelope.error) or (envelope.error and not envelope.result):

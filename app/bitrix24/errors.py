@@ -4,6 +4,7 @@ BitrixError
 ├─ TransportError            no usable answer came
 │  ├─ NotSent                the connection never stood: repeating is safe
 │  │  └─ AddressRefused      the host is not one that we may connect to
+│  ├─ Stale                  a kept connection was closed meanwhile: raised only where repeating is safe
 │  ├─ TimedOut               no answer in time: the request may have been carried out
 │  └─ BadAnswer              something answered, but not a REST answer (HTML, cut off, too large, redirect)
 ├─ PortalBusy                our own governor asks to wait (retry_after); nothing was sent
@@ -34,6 +35,10 @@ class NotSent(TransportError):
 
 class AddressRefused(NotSent):
     """The URL or the addresses behind its host are not public https; no connection was tried."""
+
+
+class Stale(TransportError):
+    """A kept connection was closed before an answer began; the request is a read, or nothing of it left."""
 
 
 class TimedOut(TransportError):

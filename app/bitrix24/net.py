@@ -3,6 +3,7 @@
 No redirects (they would carry the token elsewhere), no cookies, no proxies of the environment, no queries.
 """
 
+import time
 import zlib
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -15,7 +16,7 @@ from urllib3.util import Timeout
 from app.bitrix24.adapter import GuardedAdapter
 from app.bitrix24.addresses import Guard, LookUp, Target, system_look_up
 from app.bitrix24.answer import Answer
-from app.bitrix24.errors import BadAnswer, NotSent, TimedOut, TransportError
+from app.bitrix24.errors import BadAnswer, NotSent, Stale, TimedOut, TransportError
 from app.bitrix24.pools import CONNECT_SECONDS, READ_SECONDS, Counters, Exchange, GuardedPools, current
 
 MAX_BODY = 16 * 1024 * 1024  # bytes, after decoding
@@ -29,10 +30,6 @@ class NetStats(NamedTuple):
 
     requests: int
     connections: int
-
-
-class _Stale(Exception):
-    """A kept connection was closed before any byte came: the request may go out once more."""
 
 
 class Network:
@@ -51,12 +48,17 @@ class Network:
         self._pools = GuardedPools(self._guard, self._counters, ca_file)
 
     def post_json(
-        self, url: str, body: bytes, *, deadline: float = TOTAL_SECONDS, write: bool = True
+        self,
+        url: str,
+        body: bytes,
+        *,
+        deadline: float = TOTAL_SECONDS,
+        write: bool = True,
+        fresh: bool = False,
     ) -> Answer:
         """POST a JSON body. See `send`."""
-        return self.send(
-            "POST", url, {"Content-Type": "application/json"}, body, deadline=deadline, write=write
-        )
+        headers = {"Content-Type": "application/json"}
+        return self.send("POST", url, headers, body, deadline=deadline, write=write, fresh=fresh)
 
     def send(
         self,
@@ -67,45 +69,19 @@ class Network:
         *,
         deadline: float = TOTAL_SECONDS,
         write: bool = True,
+        fresh: bool = False,
     ) -> Answer:
-        """Send one request and read its answer, all within `deadline` seconds; connect 3 s, each read 10 s.
+        """Send one request, once, and read its answer, all within `deadline` seconds.
 
-        Raises NotSent (AddressRefused among them), TimedOut, BadAnswer (redirect, cut off, above 16 MiB) or
-        TransportError. When a kept connection turns out to be closed, a read goes out once more on a new one;
-        a write does so only if nothing of it had left.
+        A connection gets 3 s, each read 10 s; `fresh`: on a new connection. Raises NotSent (AddressRefused
+        among them), TimedOut, BadAnswer (redirect, cut off, above 16 MiB), TransportError, or Stale: a kept
+        connection turned out to be closed, and the request is a read or nothing of it had left.
         """
         target = self._guard.target(url)
-        exchange = Exchange(deadline)
-        merged = {**_HEADERS, **headers}
-        try:
-            return self._once(exchange, method, target, merged, body, write)
-        except _Stale:
-            exchange.renew = True
-        try:
-            return self._once(exchange, method, target, merged, body, write)
-        except _Stale:
-            raise TransportError("connection closed without an answer") from None
-
-    def requests_adapter(self) -> GuardedAdapter:
-        """A transport adapter for requests on these same connections, with the same limits and errors."""
-        return GuardedAdapter(self.send)
-
-    def stats(self) -> NetStats:
-        """Requests and connections so far."""
-        return NetStats(self._counters.requests, self._counters.connections)
-
-    def _once(
-        self,
-        exchange: Exchange,
-        method: str,
-        target: Target,
-        headers: Mapping[str, str],
-        body: bytes,
-        write: bool,
-    ) -> Answer:
+        exchange = Exchange(deadline, renew=fresh)
         mark = current.set(exchange)
         try:
-            return self._exchange(method, target, headers, body)
+            return self._exchange(method, target, {**_HEADERS, **headers}, body)
         except EmptyPoolError:
             raise NotSent("too many requests to this host are under way") from None
         except (ReadTimeoutError, TimeoutError):
@@ -114,6 +90,34 @@ class Network:
             raise _broken(exchange, write) from None
         finally:
             current.reset(mark)
+
+    def insist(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        deadline: float = TOTAL_SECONDS,
+        write: bool = True,
+    ) -> Answer:
+        """`send`, and once more on a new connection after Stale; for authorization servers, which have no
+        budget of requests and no log of them.
+        """
+        ends = time.monotonic() + deadline
+        try:
+            return self.send(method, url, headers, body, deadline=deadline, write=write)
+        except Stale:
+            left = ends - time.monotonic()
+        return self.send(method, url, headers, body, deadline=left, write=write, fresh=True)
+
+    def requests_adapter(self) -> GuardedAdapter:
+        """A transport adapter for requests on these same connections, with the same limits and errors."""
+        return GuardedAdapter(self.insist)
+
+    def stats(self) -> NetStats:
+        """Requests and connections so far."""
+        return NetStats(self._counters.requests, self._counters.connections)
 
     def _exchange(self, method: str, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
         pool = self._pools.connection_from_host(target.host, target.port, target.scheme)
@@ -141,11 +145,11 @@ class Network:
         return answer
 
 
-def _broken(exchange: Exchange, write: bool) -> Exception:
+def _broken(exchange: Exchange, write: bool) -> TransportError:
     if exchange.received:
         return BadAnswer("the answer broke off or is not HTTP")
     if not exchange.fresh and not exchange.renew and not (write and exchange.sent):
-        return _Stale()
+        return Stale("kept connection closed without an answer")
     return TransportError("connection closed without an answer")
 
 

@@ -29,6 +29,7 @@ from app.bitrix24.oauth_answers import (
 
 __all__ = ["AppInfo", "AuthServers", "TokenAnswer"]
 
+_JSON = {"Content-Type": "application/json"}
 _TALKATIVE = ("requests_oauthlib", "oauthlib")  # their debug lines hold secrets
 # The library insists on https in the URL it is given; where the request goes is the network's decision.
 _STAND_IN = "https://authorization-server/oauth/token/"
@@ -93,8 +94,8 @@ class AuthServers:
         raise failure or TransportError("no authorization server")
 
     def _ask(self, access_token: str, server: str, seconds: float) -> AppInfo:
-        body = msgspec.json.encode({"auth": access_token})
-        answer = self._network.post_json(f"{server}/rest/app.info", body, deadline=seconds, write=False)
+        url, body = f"{server}/rest/app.info", msgspec.json.encode({"auth": access_token})
+        answer = self._network.insist("POST", url, _JSON, body, deadline=seconds, write=False)
         return read_app_info(answer, server)
 
 

@@ -146,7 +146,7 @@ def read_app_info(answer: Answer, server: str) -> AppInfo:
     Raises ExpiredToken (not known here), PaymentRequired, another RestError, or BadAnswer.
     """
     try:
-        envelope = open_envelope(answer)
+        envelope = open_envelope(answer, write=False)
     except RestError as refused:
         raise _of_oauth(refused) from None
     try:

@@ -32,12 +32,12 @@ class Exchange:
 
     __slots__ = ("_ends", "fresh", "received", "renew", "sent")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, renew: bool = False) -> None:
         self._ends = time.monotonic() + seconds
         self.fresh = False  # a connection was opened for it
         self.sent = False  # something was handed to the system to send
         self.received = False  # at least one byte came back
-        self.renew = False  # do not use a kept connection
+        self.renew = renew  # do not use a kept connection
 
     def left(self) -> float:
         """Seconds to the deadline. Raises TimeoutError past it."""

@@ -3,7 +3,6 @@
 Nothing that may have been carried out is ever sent again; what was refused before execution may be.
 """
 
-import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import msgspec
 
 from app.bitrix24.batch import BatchAnswer, Command, check_method, decode, encode
 from app.bitrix24.envelope import Envelope, open_envelope
-from app.bitrix24.errors import BitrixError, PortalBusy, RateLimited
+from app.bitrix24.errors import BitrixError, PortalBusy, RateLimited, TransportError
 from app.bitrix24.governor import Governor, Priority
 from app.bitrix24.net import TOTAL_SECONDS, Network
 from app.bitrix24.retries import Retries, may_repeat, outcome_of, writes
@@ -45,6 +44,13 @@ class AccessLike(Protocol):
         """The access token."""
 
 
+@dataclass(slots=True)
+class Tries:
+    """How often one question has been repeated: twice at most, be there a fresh token in between or not."""
+
+    repeats: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """One request as it is sent and recorded."""
@@ -64,7 +70,8 @@ class RestClient:
     """Single calls and batches with an explicit access; it refreshes nothing.
 
     Refusals because of the request rate are repeated at most twice within 3 s, and the governor is told;
-    reads that broke off are repeated once. `write` None means: told by the names of the methods.
+    reads that broke off are repeated once. Each attempt takes its place in the budget and has its line in the
+    log. `write` None means: told by the names of the methods; `tries`: what was sent of this before.
     """
 
     def __init__(self, network: Network, governor: Governor, log: Callable[[CallRecord], None]) -> None:
@@ -83,6 +90,7 @@ class RestClient:
         user_id: int | None = None,
         priority: Priority = "interactive",
         write: bool | None = None,
+        tries: Tries | None = None,
     ) -> msgspec.Raw:
         """Call one method; returns its `result`, undecoded.
 
@@ -98,7 +106,7 @@ class RestClient:
             priority=priority,
             write=writes([method]) if write is None else write,
         )
-        return self._send(request, _result)
+        return self._send(request, _result, tries or Tries())
 
     def batch(
         self,
@@ -110,6 +118,7 @@ class RestClient:
         priority: Priority = "interactive",
         write: bool | None = None,
         seconds: float = TOTAL_SECONDS,
+        tries: Tries | None = None,
     ) -> BatchAnswer:
         """Send up to 50 commands in one request; the portal runs them in order and stops at none.
 
@@ -129,27 +138,33 @@ class RestClient:
             write=writes(methods) if write is None else write,
             seconds=seconds,
         )
-        return self._send(request, _answers)
+        return self._send(request, _answers, tries or Tries())
 
-    def _send(self, request: _Request, read: Read[Value]) -> Value:
+    def _send(self, request: _Request, read: Read[Value], tries: Tries) -> Value:
         """Send, and send again where that is safe, within 3 s of the start."""
         started = time.monotonic()
         self._retries.earn(request.portal)
-        for repeats in itertools.count():
+        # A portal may close every kept connection. Once that has used up its repeats it is asked on new ones,
+        # which cannot be stale: it gets neither twice the requests nor errors in place of answers.
+        fresh = not self._retries.left(request.portal)
+        while True:
             try:
-                return self._attempt(request, read, started, repeats)
+                return self._attempt(request, read, started, tries.repeats > 0, fresh)
             except RateLimited as error:
-                self._wait_out(request, error, started, repeats)
+                self._wait_out(request, error, started, tries.repeats)
             except BitrixError as error:
-                if repeats or not self._worth_repeating(request, error, started):
+                if tries.repeats or not self._worth_repeating(request, error, started):
                     raise
-        raise AssertionError("unreachable")
+                fresh = fresh or isinstance(error, TransportError)
+            tries.repeats += 1
 
-    def _attempt(self, request: _Request, read: Read[Value], started: float, repeats: int) -> Value:
+    def _attempt(
+        self, request: _Request, read: Read[Value], started: float, repeated: bool, fresh: bool
+    ) -> Value:
         ends = started + request.seconds
         least = _LEAST_WRITE if request.write else _LEAST_READ
         wait = ends - least - time.monotonic()
-        if repeats:
+        if repeated:
             wait = min(wait, started + _REPEAT_SECONDS - time.monotonic())
         began = time.perf_counter()
         outcome, status = "failed", None
@@ -160,10 +175,10 @@ class RestClient:
                 if left < least:
                     raise PortalBusy(1.0)
                 answer = self._network.post_json(
-                    request.url, request.body, deadline=left, write=request.write
+                    request.url, request.body, deadline=left, write=request.write, fresh=fresh
                 )
             status = answer.status
-            value, outcome = read(open_envelope(answer), time.perf_counter() - began)
+            value, outcome = read(open_envelope(answer, write=request.write), time.perf_counter() - began)
         except BitrixError as error:
             outcome = outcome_of(error)
             raise
@@ -176,7 +191,8 @@ class RestClient:
         jitter = _chance.uniform(1.0, 1.2)
         pause = (error.retry_after or _RATE_PAUSE * 1.5**repeats) * jitter
         self._governor.limited(request.portal, pause)
-        if repeats >= _REPEATS or time.monotonic() - started + pause > _REPEAT_SECONDS:
+        late = time.monotonic() - started + pause > _REPEAT_SECONDS
+        if repeats >= _REPEATS or late or not self._retries.spend(request.portal):
             raise RateLimited(error.code, error.status, pause) from None
 
     def _worth_repeating(self, request: _Request, error: BitrixError, started: float) -> bool:

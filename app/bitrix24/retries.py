@@ -1,7 +1,7 @@
-"""What may be sent again: refusals before execution always, reads once, writes never once they may have left.
+"""What may be sent again: refusals before execution twice, reads once, writes never once they may have left.
 
-Repeats are at most a tenth of a portal's traffic over 500 requests, so that a failing portal is not asked
-twice as much.
+Repeats of every kind are at most a tenth of a portal's traffic over 500 requests, so that a failing portal is
+not asked twice as much.
 """
 
 import threading
@@ -14,6 +14,7 @@ from app.bitrix24.errors import (
     NotSent,
     PortalBusy,
     RestError,
+    Stale,
     TimedOut,
     TransportError,
 )
@@ -48,6 +49,11 @@ class Retries:
                 self._earned.clear()
             self._earned[portal] = min(_MOST, self._earned.get(portal, _MOST) + _SHARE)
 
+    def left(self, portal: str) -> bool:
+        """Is there a repeat to take?"""
+        with self._lock:
+            return self._earned.get(portal, _MOST) >= 1
+
     def spend(self, portal: str) -> bool:
         """Take one repeat, if there is one."""
         with self._lock:
@@ -65,7 +71,7 @@ def writes(methods: Iterable[str]) -> bool:
 
 def may_repeat(error: BitrixError, write: bool) -> bool:
     """Is it safe and of use to send this again at once? Rate limits are not the question here."""
-    if isinstance(error, NotSent):
+    if isinstance(error, NotSent | Stale):
         return not isinstance(error, AddressRefused)
     if write:
         return False

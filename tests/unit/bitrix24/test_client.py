@@ -1,5 +1,6 @@
 """An operator's calls: a token that expired is refreshed once and the call is sent again."""
 
+import itertools
 import threading
 import time
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import pytest
 from app.bitrix24.batch import Command
 from app.bitrix24.buckets import MemoryBuckets
 from app.bitrix24.client import Caller, RestClient
-from app.bitrix24.errors import ExpiredToken, InvalidGrant, PortalBusy
+from app.bitrix24.errors import ExpiredToken, InvalidGrant, PortalBusy, RateLimited
 from app.bitrix24.governor import Governor
 from app.bitrix24.net import Network
 from app.bitrix24.trace import CallRecord
@@ -86,6 +87,46 @@ def test_a_second_refusal_is_passed_on() -> None:
             caller(keeper, []).call(Key(*KEY_FIELDS), "profile")
         assert len(wire.requests) == 2
     assert keeper.renewed == ["old"]
+
+
+def test_who_refuses_the_fresh_token_too_costs_no_refresh_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Wire(portal("never")) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old", "new", "newer", "newest"])
+        calls = caller(keeper, [])
+        for _ in range(5):
+            with pytest.raises(ExpiredToken):
+                calls.call(Key(*KEY_FIELDS), "profile")
+        assert keeper.renewed == ["old"]
+        with pytest.raises(ExpiredToken):
+            calls.call(Key("member", 28), "profile")
+        assert keeper.renewed == ["old", "new"], "another operator is asked for"
+        monkeypatch.setattr("app.bitrix24.client._NOT_BELIEVED_SECONDS", 0.0)
+        with pytest.raises(ExpiredToken):
+            calls.call(Key(*KEY_FIELDS), "profile")
+        assert keeper.renewed == ["old", "new", "newer"], "and later so is this one"
+
+
+def test_a_fresh_token_that_was_accepted_may_expire_at_once() -> None:
+    for_once = itertools.cycle([reply({"error": "expired_token"}, 401), reply({"result": 5})])
+    with Wire(lambda sock, request: next(for_once)(sock, request)) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old", "new", "newer"])
+        calls = caller(keeper, [])
+        assert [bytes(calls.call(Key(*KEY_FIELDS), "profile")) for _ in range(2)] == [b"5", b"5"]
+    assert keeper.renewed == ["old", "new"]
+
+
+def test_a_refresh_gives_no_further_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of them, and the one that was refused for the token."""
+    monkeypatch.setattr("app.bitrix24.rest._RATE_PAUSE", 0.001)
+    full, expired = reply({"error": "QUERY_LIMIT_EXCEEDED"}, 503), reply({"error": "expired_token"}, 401)
+    records: list[CallRecord] = []
+    with Wire(full, expired, full, full) as wire:
+        keeper = Keeper(f"{wire.url}/rest/", ["old", "new"])
+        with pytest.raises(RateLimited):
+            caller(keeper, records).call(Key(*KEY_FIELDS), "profile")
+        assert len(wire.requests) == len(records) == 4
 
 
 def test_a_refresh_that_fails_is_passed_on() -> None:

@@ -10,8 +10,9 @@ import zlib
 
 import pytest
 
-from app.bitrix24.errors import BadAnswer, NotSent, TimedOut, TransportError
+from app.bitrix24.errors import BadAnswer, NotSent, Stale, TimedOut, TransportError
 from app.bitrix24.net import MAX_BODY, Network
+from app.bitrix24.pools import _WatchedSocket
 from tests.unit.bitrix24.conftest import Tls
 from tests.unit.bitrix24.wire import Answerer, Wire, body, close, drip, hang, head, raw, reply, reset
 
@@ -210,21 +211,55 @@ def test_a_connection_closed_while_idle_is_replaced_even_for_writes(network: Net
 
 
 @pytest.mark.parametrize("end", [close(), reset()])
-def test_a_kept_connection_that_closes_on_us_repeats_reads_once(network: Network, end: Answerer) -> None:
+def test_a_kept_connection_that_closes_on_a_read_is_stale(network: Network, end: Answerer) -> None:
     with Wire(reply({}), end, reply({"result": 3})) as wire:
         network.post_json(f"{wire.url}/rest/x", b"{}", write=False)
-        assert network.post_json(f"{wire.url}/rest/x", b"{}", write=False).body == b'{"result": 3}'
-        assert len(wire.requests) == 3
+        with pytest.raises(Stale):
+            network.post_json(f"{wire.url}/rest/x", b"{}", write=False)
+        assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("end", [close(), reset()])
-def test_a_kept_connection_that_closes_on_us_never_repeats_writes(network: Network, end: Answerer) -> None:
+def test_a_kept_connection_that_closes_on_a_write_leaves_it_open(network: Network, end: Answerer) -> None:
     with Wire(reply({}), end, reply({"result": 3})) as wire:
         network.post_json(f"{wire.url}/rest/x", b"{}", write=True)
         with pytest.raises(TransportError) as caught:
             network.post_json(f"{wire.url}/rest/x", b"{}", write=True)
         assert type(caught.value) is TransportError
         assert len(wire.requests) == 2
+
+
+def test_a_write_of_which_nothing_left_is_stale(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(reply({})) as wire:
+        network.post_json(f"{wire.url}/rest/x", b"{}")
+        with monkeypatch.context() as patch:
+            patch.setattr(_WatchedSocket, "sendall", _gone)
+            with pytest.raises(Stale):
+                network.post_json(f"{wire.url}/rest/x", b"{}", write=True)
+        assert len(wire.requests) == 1
+
+
+def _gone(*_: object) -> None:
+    raise ConnectionResetError
+
+
+def test_a_fresh_connection_is_a_new_one(network: Network) -> None:
+    with Wire(reply({})) as wire:
+        for fresh in (False, False, True):
+            network.post_json(f"{wire.url}/rest/x", b"{}", fresh=fresh)
+        assert [request.connection for request in wire.requests] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(("write", "sent"), [(False, 3), (True, 2)])
+def test_who_insists_asks_once_more_where_that_is_safe(network: Network, write: bool, sent: int) -> None:
+    with Wire(reply({}), close(), reply({"result": 3})) as wire:
+        network.insist("POST", f"{wire.url}/x", {}, b"{}", write=write)
+        try:
+            answer = network.insist("POST", f"{wire.url}/x", {}, b"{}", write=write)
+            assert (answer.body, write) == (b'{"result": 3}', False)
+        except TransportError:
+            assert write
+        assert len(wire.requests) == sent
 
 
 @pytest.mark.parametrize("write", [False, True])
