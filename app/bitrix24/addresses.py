@@ -5,17 +5,14 @@ connects uses exactly the addresses that were checked here.
 """
 
 import re
-import socket
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from app.bitrix24.errors import AddressRefused, NotSent
+from app.bitrix24.errors import AddressRefused
+from app.bitrix24.lookups import LookUp, LookUps, system_look_up
 
 Address = IPv4Address | IPv6Address
-LookUp = Callable[[str, int], Sequence[str]]
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _URL = re.compile(
@@ -26,7 +23,6 @@ _URL = re.compile(
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Ranges that the standard library calls global although they lead elsewhere: relays and tunnels.
 _DETOURS = tuple(ip_network(text) for text in ("192.88.99.0/24", "2001::/32", "2002::/16", "fec0::/10"))
-_lookups = threading.BoundedSemaphore(32)
 
 
 class Target(NamedTuple):
@@ -60,12 +56,6 @@ def parse_url(url: str) -> Target:
     return Target(scheme, host, port, found["path"] or "/")
 
 
-def system_look_up(host: str, port: int) -> Sequence[str]:
-    """Every address of a name in the system's order. Raises OSError or UnicodeError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 class Guard:
     """The rule: https to public addresses.
 
@@ -77,7 +67,7 @@ class Guard:
         self, allow_local: bool, private_hosts: Sequence[str] = (), look_up: LookUp = system_look_up
     ) -> None:
         self._allow_local = allow_local
-        self._look_up = look_up
+        self._look_ups = LookUps(look_up)
         self._hosts = {text.lower() for text in private_hosts if not _is_network(text)}
         self._networks = [ip_network(text) for text in private_hosts if _is_network(text)]
 
@@ -93,7 +83,7 @@ class Guard:
 
         Raises AddressRefused when none is permitted, NotSent when the name cannot be looked up in time.
         """
-        found = _within(seconds, self._look_up, host, port)
+        found = self._look_ups.addresses(host, port, seconds)
         permitted = [text for text in found if self.permits(ip_address(text), host, secure=secure)]
         if found and not permitted:
             raise AddressRefused("host has no public address")
@@ -134,24 +124,3 @@ def _is_public(address: Address) -> bool:
     if address.is_multicast or address.is_reserved or address.is_unspecified:
         return False
     return address.is_global and not any(address in network for network in _DETOURS)
-
-
-def _within(seconds: float, look_up: LookUp, host: str, port: int) -> Sequence[str]:
-    """Look up in a thread of its own: the system's resolver knows no time limit."""
-    if not _lookups.acquire(timeout=max(0.0, seconds)):
-        raise NotSent("too many look-ups are pending")
-    answer: Future[Sequence[str]] = Future()
-    threading.Thread(target=_settle, args=(answer, look_up, host, port), daemon=True).start()
-    try:
-        return answer.result(timeout=max(0.0, seconds))
-    except (OSError, UnicodeError):
-        raise NotSent("host name cannot be looked up") from None
-
-
-def _settle(answer: Future[Sequence[str]], look_up: LookUp, host: str, port: int) -> None:
-    try:
-        answer.set_result(look_up(host, port))
-    except (OSError, UnicodeError) as error:
-        answer.set_exception(error)
-    finally:
-        _lookups.release()

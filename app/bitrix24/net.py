@@ -14,9 +14,10 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout
 
 from app.bitrix24.adapter import GuardedAdapter
-from app.bitrix24.addresses import Guard, LookUp, Target, system_look_up
+from app.bitrix24.addresses import Guard, Target
 from app.bitrix24.answer import Answer
 from app.bitrix24.errors import BadAnswer, NotSent, Stale, TimedOut, TransportError
+from app.bitrix24.lookups import LookUp, system_look_up
 from app.bitrix24.pools import CONNECT_SECONDS, READ_SECONDS, Counters, Exchange, GuardedPools, current
 
 MAX_BODY = 16 * 1024 * 1024  # bytes, after decoding
