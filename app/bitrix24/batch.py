@@ -114,10 +114,14 @@ def _moment(seconds: float | None) -> datetime | None:
 def _mapped(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
     text = bytes(raw).lstrip()
     if text.startswith(b"["):
-        return {str(index): item for index, item in enumerate(_lists.decode(text))}
-    if text == b"null":
-        return {}
-    return _objects.decode(text)
+        found = {str(index): item for index, item in enumerate(_lists.decode(text))}
+    elif text == b"null":
+        found = {}
+    else:
+        found = _objects.decode(text)
+    if len(found) > MAX_COMMANDS:
+        raise BadAnswer("answers to more commands than a batch holds")
+    return found
 
 
 def _encoded(command: Command) -> str:

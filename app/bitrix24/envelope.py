@@ -15,6 +15,10 @@ from app.bitrix24.errors import BadAnswer, OperationTimeLimit, RateLimited, Rest
 
 OPERATION_PAUSE = 10.0  # seconds, when a portal does not say when the method may run again
 _MAX_PAUSE = 600.0
+_MOST_COMMAS = 2_000_000
+"""In one answer: two bytes on the wire may become an object of 70 bytes here, and far more when it is read. A
+list's rows have a comma in 21 bytes, so 16 MiB, the most that is read, hold 800,000; 50 messages of nothing
+but 20,000 commas hold a million."""
 _NULL = b"null"
 _ODD = re.compile(r"[^A-Za-z0-9_.:-]+")
 
@@ -112,7 +116,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _checked(body: bytes) -> bytes:
-    """Raw parts are not decoded here, so refuse broken UTF-8 before it travels on."""
+    """Raw parts are not decoded here, so refuse broken UTF-8 and far too many parts before they travel on."""
+    if body.count(b",") > _MOST_COMMAS:
+        raise BadAnswer("an answer of too many parts")
     if not body.isascii():
         body.decode()
     return body

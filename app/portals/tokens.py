@@ -48,7 +48,7 @@ class _Queue:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: int = 0
-    failed: NotSent | None = None
+    failed: NotSent | PortalBusy | None = None
     failed_at: float = 0.0
 
 
@@ -79,10 +79,10 @@ class Tokens:
             if stored.access.token != stale_token:
                 return stored.access
             if queue.failed and time.monotonic() - queue.failed_at < _SHARED_FAILURE_SECONDS:
-                raise type(queue.failed)(*queue.failed.args)
+                raise _again(queue.failed)
             try:
                 return self._renew_alone(key, stale_token)
-            except NotSent as error:
+            except (NotSent, PortalBusy) as error:
                 queue.failed, queue.failed_at = error, time.monotonic()
                 raise
 
@@ -153,6 +153,11 @@ class Tokens:
                 queue.waiting -= 1
                 if not queue.waiting:
                     del self._queues[key]
+
+
+def _again(error: NotSent | PortalBusy) -> BitrixError:
+    """The failure of the thread before, for the next one."""
+    return PortalBusy(error.retry_after) if isinstance(error, PortalBusy) else type(error)(*error.args)
 
 
 def _refusal(code: str) -> BitrixError:

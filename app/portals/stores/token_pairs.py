@@ -11,16 +11,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, bindparam, select, update
-from sqlalchemy.exc import OperationalError
 
 from app.portals.model import OperatorKey, StoredTokens, TokenPair, utc_now
 from app.portals.stores.rows import of_operator, place, sealed_pair, tokens_of
 from app.storage.crypto import Cipher, Unreadable
 from app.storage.engine import reading
+from app.storage.health import OUTAGES
 from app.storage.tables import installations, operator_tokens
 
 _LOG = logging.getLogger(__name__)
 _PAUSE = 0.2
+_PATIENCE = 15.0  # seconds: a restart of PostgreSQL, and less than a worker is given to end
 _IDLE_REFUSED = timedelta(days=1)
 _PAIR = (
     select(
@@ -112,13 +113,15 @@ class TokenStore:
             return [OperatorKey(row.member_id, row.user_id) for row in conn.execute(query)]
 
     def _patiently(self, change: Callable[[], bool]) -> bool:
-        """Try three times: a pair that is not stored after its refresh is lost, the old one being spent."""
-        for _ in range(2):
+        """Outlast an outage: a pair that is not stored after its refresh is lost, the old one being spent."""
+        until = time.monotonic() + _PATIENCE
+        while True:
             try:
                 return change()
-            except OperationalError:
+            except OUTAGES:
+                if time.monotonic() > until:
+                    raise
                 time.sleep(_PAUSE)
-        return change()
 
     def _change_where(self, key: OperatorKey, refresh_token: str, values: dict[str, Any]) -> bool:
         """Change the operator's row if its refresh token is this one.

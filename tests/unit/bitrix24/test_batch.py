@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.bitrix24.batch import Command, decode, encode
+from app.bitrix24.batch import MAX_COMMANDS, Command, decode, encode
 from app.bitrix24.envelope import Envelope
 from app.bitrix24.errors import BadAnswer, BitrixError, MethodNotFound, OperationTimeLimit
 
@@ -181,3 +181,15 @@ def test_times_are_read_where_they_are_told() -> None:
     )
     for odd in ({}, {"finish": "soon"}, {"finish": 1e300}, {"finish": -1e17}, []):
         assert answer(body, time=odd).at is None
+
+
+@pytest.mark.parametrize("part", ["result", "result_error", "result_time"])
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_map_holds_as_many_answers_as_a_batch_has_commands(part: str, kind: type) -> None:
+    def answer(count: int) -> Envelope:
+        items: Any = [0] * count if kind is list else {f"k{number}": 0 for number in range(count)}
+        return Envelope(result=msgspec.Raw(json.dumps({part: items}).encode()))
+
+    decode(answer(MAX_COMMANDS), 0.1)
+    with pytest.raises(BadAnswer):
+        decode(answer(MAX_COMMANDS + 1), 0.1)

@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from app.bitrix24.answer import Answer
 from app.bitrix24.batch import Command
+from app.bitrix24.envelope import open_envelope
 from app.bitrix24.errors import (
     AccessDenied,
     BadAnswer,
@@ -15,6 +17,7 @@ from app.bitrix24.errors import (
     RestError,
     TransportError,
 )
+from app.bitrix24.net import MAX_BODY
 from app.bitrix24.trace import request_id
 from tests.unit.bitrix24.bench import READ, WRITE, Bench
 from tests.unit.bitrix24.wire import Answerer, Wire, body, close, raw, reply
@@ -84,6 +87,17 @@ def test_what_is_no_rest_answer_is_a_bad_answer(content: bytes) -> None:
     with Wire(body(content)) as wire, pytest.raises(BadAnswer):
         Bench(wire).call(WRITE)
     assert len(wire.requests) == 1
+
+
+def test_an_answer_of_far_too_many_parts_is_not_taken_apart() -> None:
+    """As large as any that is read; the control is the densest that an honest portal could send."""
+    list_of = b'{"result": {"result": {"list": [%s0]}}}'
+    with pytest.raises(BadAnswer, match="parts"):
+        open_envelope(Answer(200, {}, list_of % (b"0," * (MAX_BODY // 2 - 30))))
+    rows = list_of % (b'{"id":"chat1705","chat_id":1705},' * 400_000)
+    assert rows.count(b",") == 800_000
+    assert len(rows) < MAX_BODY
+    assert len(open_envelope(Answer(200, {}, rows)).result) > len(rows) - 20
 
 
 def test_half_headers_are_a_bad_answer() -> None:
