@@ -21,7 +21,7 @@ from app.bitrix24.errors import (
     PortalBusy,
 )
 from app.portals.model import OperatorKey
-from app.portals.token_store import TokenStore
+from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import LEASE_SECONDS, Tokens
 from app.storage.leases import try_acquire
 from app.storage.tables import leases
