@@ -4,12 +4,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.bitrix24.errors import (
     BitrixError,
@@ -21,7 +18,6 @@ from app.bitrix24.errors import (
     PortalBusy,
 )
 from app.portals.model import OperatorKey
-from app.portals.stores.token_pairs import TokenStore
 from app.portals.tokens import LEASE_SECONDS, Tokens
 from app.storage.leases import try_acquire
 from app.storage.tables import leases
@@ -294,62 +290,6 @@ def test_those_who_waited_share_a_busy_portal(
     assert time.monotonic() - began < 4.0
     assert [type(one) for one in told] == [PortalBusy] * 16
     assert {one.retry_after for one in told if isinstance(one, PortalBusy)} == {1.0}
-
-
-class Outage:
-    """A store that fails so many times."""
-
-    def __init__(self, store: TokenStore, error: Exception, times: int) -> None:
-        self.left, self._error, self._change = times, error, store._change_where
-
-    def __call__(self, *args: Any) -> bool:
-        self.left -= 1
-        if self.left >= 0:
-            raise self._error
-        return self._change(*args)
-
-
-DOWN = [
-    OperationalError("UPDATE", {}, Exception("down")),
-    PoolTimeout("pool"),
-    InterfaceError("", {}, Exception()),
-]
-
-
-@pytest.mark.parametrize("error", DOWN, ids=lambda error: type(error).__name__)
-def test_a_renewed_pair_outlasts_an_outage_of_the_store(
-    room: Room, key: OperatorKey, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    monkeypatch.setattr("app.portals.token_store._PAUSE", 0.01)
-    pair = room.installed()
-    outage = Outage(room.token_store, error, 20)
-    monkeypatch.setattr(room.token_store, "_change_where", outage)
-    assert room.tokens.renew(key, pair.access_token).token != pair.access_token
-    assert outage.left < 0
-    assert room.pretend.refreshes == 1
-
-
-def test_an_outage_without_end_is_told_in_the_end(
-    room: Room, key: OperatorKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.portals.token_store._PATIENCE", 0.5)
-    pair = room.installed()
-    outage = Outage(room.token_store, DOWN[0], 1000)
-    monkeypatch.setattr(room.token_store, "_change_where", outage)
-    with pytest.raises(OperationalError):
-        room.tokens.renew(key, pair.access_token)
-    assert 990 < outage.left < 999, "some tries"
-
-
-def test_what_is_no_outage_is_told_at_once(
-    room: Room, key: OperatorKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pair = room.installed()
-    outage = Outage(room.token_store, DataError("UPDATE", {}, Exception("too long")), 1000)
-    monkeypatch.setattr(room.token_store, "_change_where", outage)
-    with pytest.raises(DataError):
-        room.tokens.renew(key, pair.access_token)
-    assert outage.left == 999
 
 
 def test_without_tokens_or_installation_there_is_no_access(room: Room, key: OperatorKey) -> None:
