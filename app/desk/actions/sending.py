@@ -42,6 +42,9 @@ _NOT_CARRIED_OUT = (NotSent, PortalBusy, OAuthError, SQLAlchemyError)
 _STUMBLED = ("", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER")
 """Codes of a whole batch that may come after some of it was carried out; all others refuse it before."""
 
+_BLOCKED = "OVERLOAD_LIMIT"
+"""Comes with 503, and before anything (page "System errors")."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -180,8 +183,12 @@ class Sender:
 
 
 def _is_refused(error: RestError) -> bool:
-    """Whether the portal refused the whole batch before it carried anything out."""
-    return error.code.upper() not in _STUMBLED
+    """Whether the portal refused the whole batch before it carried anything out.
+
+    An error of the server's own with a code that no page names may be that of a proxy before it.
+    """
+    code, known = error.code.upper(), type(error) is not RestError or error.status < 500
+    return code == _BLOCKED or (known and code not in _STUMBLED)
 
 
 def _once(commands: Sequence[Command]) -> list[Command]:

@@ -189,7 +189,7 @@ def test_what_was_refused_before_it_was_done_is_said_so_and_stays_in_the_run(
     assert room.desk.records.run(maria, run.run).left == [chat_id]
 
 
-@pytest.mark.parametrize("code", ["INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"])
+@pytest.mark.parametrize("code", ["INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "Service Unavailable"])
 def test_a_portal_that_stumbled_may_have_done_it(room: Room, maria: Operator, code: str) -> None:
     chat_id = room.chat(maria, "John Smith")
     room.sandbox.fault("refuse", method=PIN, code=code, status=500, times=1)
