@@ -47,6 +47,7 @@ class Trial:
     accepted: list[str] = field(default_factory=list)
     controls: int = 0
     control_accepted: int = 0
+    blank: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
@@ -57,13 +58,18 @@ class Trial:
             if outcome:
                 self.accepted.append(str(outcome)[:300])
 
-    def control(self, outcomes: Iterable[object]) -> None:
-        """Count attacks with a defence switched off; outside a full run the first one to succeed will do."""
+    def control(self, outcomes: Iterable[object], without: str = "a defence") -> None:
+        """Count attacks with a defence switched off, of which one at least must succeed; outside a full run
+        the first one to do so ends the block. `without` says which defence.
+        """
+        before = self.control_accepted
         for outcome in outcomes:
             self.controls += 1
             self.control_accepted += bool(outcome)
             if outcome and not FULL:
                 return
+        if self.control_accepted == before:
+            self.blank.append(without)
 
     @contextmanager
     def without(self, owner: Any, name: str, stand_in: Any) -> Iterator[None]:
@@ -77,11 +83,12 @@ class Trial:
         self.figures[name] = value
 
     def verdict(self) -> None:
-        """Enough attempts, none accepted, and a control that was."""
+        """Enough attempts, none accepted, and controls each of which shows that it could have been."""
         self._record()
         assert self.attempts >= self.least, f"{self.threat}: only {self.attempts} of {self.least} attempts"
         assert self.accepted[:_SHOWN] == [], f"{self.threat}: {len(self.accepted)} accepted"
-        assert self.control_accepted > 0, f"{self.threat}: the control shows nothing"
+        assert self.control_accepted > 0, f"{self.threat}: there is no control"
+        assert self.blank == [], f"{self.threat}: without {self.blank} nothing is seen either"
 
     def _record(self) -> None:
         if RESULTS is None:
