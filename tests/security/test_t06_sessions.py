@@ -4,19 +4,27 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from app.web.session import HEADER, Signer, Ticket
+from app.web import session
+from app.web.session import HEADER, HeaderSessions, Signer, Ticket
+from scripts.processes import app_settings
+from tests.faults.site import APP, App
+from tests.faults.twins import Twin, still, twins
 from tests.security.local import SECRET_KEY, LocalApp
 from tests.security.test_t07_csrf import cookie_of
 from tests.security.trial import Trial, size
 from tests.support.databases import PostgresTemplates, SqliteTemplates
 from tests.support.frame import Frame
+from tests.support.ports import free_port
 from tests.support.redis import RedisServer
-from tests.support.stand import RunningApp, Sandbox, Stand
+from tests.support.stand import Sandbox, Stand, crashes
 
 THREAT = "T6"
 WHAT = "made-up sessions, and sessions after a sign-out or an uninstallation"
@@ -95,39 +103,64 @@ def fixed(local: LocalApp, victim: Frame) -> Iterator[str]:
         yield "the old one lives" if before.get("/api/dialogs").status != 401 else ""
 
 
-def ended(app: RunningApp, portal: Sandbox) -> Iterator[str]:
-    """After an uninstallation, from one second on, no worker accepts the sessions of before."""
-    frames = [Frame(portal) for _ in range(5)]
-    for frame in frames:
+def tabs(app: App, portal: Sandbox) -> list[Twin]:
+    """Five sessions, each open at both workers, which know it by now."""
+    found = []
+    for _ in range(5):
+        frame = Frame(portal)
         assert frame.open().token
-    for number in range(20):
-        assert frames[number % 5].get("/api/journal").status == 200, "every worker knows them"
+        found += twins(app, frame, 2)
+    assert {tab.get("/api/journal").status for tab in found} == {200}
+    assert len(still(app, found)) == 2, "every worker knows them"
+    return found
+
+
+def asked_again(app: App, opened: list[Twin]) -> Iterator[str]:
+    """From one second on no worker accepts any of these sessions."""
+    time.sleep(1.0)
+    assert len(still(app, opened)) == 2, "both workers are asked"
+    for tab in opened:
+        for path in ("/api/journal", "/api/dialogs", "/api/views"):
+            yield f"a session of before at {path}" if tab.get(path).status != 401 else ""
+
+
+def ended(app: App, portal: Sandbox) -> Iterator[str]:
+    """After an uninstallation."""
+    opened = tabs(app, portal)
     portal.control("POST", "uninstall", {"clean": 0})
     until = time.monotonic() + 10
-    while "ONAPPUNINSTALL" not in app.log():
+    while "ONAPPUNINSTALL" not in app.log_file.read_text():
         assert time.monotonic() < until, "the event came"
         time.sleep(0.02)
-    time.sleep(1.0)
-    for number in range(60):
-        other = Frame(portal)  # a connection of its own, so that both workers are asked
-        other.token = frames[number % 5].token
-        yield "a session of before" if other.get("/api/journal").status != 401 else ""
+    yield from asked_again(app, opened)
 
 
-def left(portal: Sandbox) -> Iterator[str]:
-    """After a sign-out everywhere, from one second on, no worker accepts a session of that person."""
-    frames = [Frame(portal) for _ in range(5)]
-    for frame in frames:
-        assert frame.open().token
-    for number in range(20):
-        assert frames[number % 5].get("/api/journal").status == 200, "every worker knows them"
-    tokens = [frame.token for frame in frames]
-    assert frames[0].request("DELETE", "/api/session?everywhere=1").status == 204
-    time.sleep(1.0)
-    for number in range(30):
-        other = Frame(portal)
-        other.token = tokens[number % 5]
-        yield "a session of before" if other.get("/api/journal").status != 401 else ""
+def left(app: App, portal: Sandbox) -> Iterator[str]:
+    """After a sign-out everywhere."""
+    opened = tabs(app, portal)
+    goes = Frame(portal)
+    assert goes.open().token
+    assert goes.request("DELETE", "/api/session?everywhere=1").status == 204
+    yield from asked_again(app, opened)
+
+
+@contextmanager
+def two_workers(
+    quarter: Stand, url: str, redis: RedisServer, folder: Path, what: str = APP
+) -> Iterator[tuple[App, Sandbox]]:
+    """The app with two workers, installed in a fresh portal."""
+    redis.flush()
+    ports = replace(quarter.ports, app=free_port())
+    more = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "2"}
+    app = App(app_settings(ports, url, folder, **more), ports.app, folder / "log", what).start()
+    try:
+        portal = Sandbox(quarter.ports, 25, app.url)
+        portal.reset("facts")
+        assert Frame(portal, user_id=1).install().status == 200
+        yield app, portal
+    finally:
+        app.stop()
+    assert crashes(app.log_file.read_text()) == []
 
 
 @pytest.mark.timeout(600)
@@ -143,22 +176,26 @@ def test_sessions(
 ) -> None:
     trial.attack(claimed(local, victim))
     trial.attack(fixed(local, victim))
-    two = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "2"}
-    redis_server.flush()
     stores = [postgres_templates.fresh(), sqlite_templates.fresh(tmp_path_factory.mktemp("two"))]
-    for number, store in enumerate(stores[: size(2, 1)]):
-        with store as url, quarter.app(url, **two) as app:
-            portal = Sandbox(quarter.ports, 24 + number, app.url)
-            portal.reset("facts")
-            Frame(portal, user_id=1).install()
-            trial.attack(left(portal))
+    for store in stores[: size(2, 1)]:
+        folder = tmp_path_factory.mktemp("both")
+        with store as url, two_workers(quarter, url, redis_server, folder) as (app, portal):
+            trial.attack(left(app, portal))
             trial.attack(ended(app, portal))
+    for without in ("believing_long", "never_ending")[: size(2, 1)]:
+        folder, what = tmp_path_factory.mktemp("weak"), f"tests.security.weakened:{without}()"
+        with (
+            sqlite_templates.fresh(folder) as url,
+            two_workers(quarter, url, redis_server, folder, what) as (app, portal),
+        ):
+            trial.control(left(app, portal), f"{without}: sign-out")
+            trial.control(ended(app, portal), f"{without}: uninstallation")
     controlled(trial, local, victim)
     trial.verdict()
 
 
 def controlled(trial: Trial, local: LocalApp, victim: Frame) -> None:
-    """A token that is believed without its signature."""
+    """A token that is believed without its signature; ids that do not change; sessions that do not end."""
     signer = local.services.sessions.header
     genuine = signer.read(str(victim.token), None)
     assert genuine is not None
@@ -172,6 +209,13 @@ def controlled(trial: Trial, local: LocalApp, victim: Frame) -> None:
         answer = victim._http.request("GET", f"{local.url}/api/journal", headers={HEADER: forged})
         yield "accepted" if answer.status == 200 else ""
 
+    def only(what: str) -> list[str]:
+        return [found for found in fixed(local, victim) if found == what]
+
     assert list(asked()) == [""]
     with trial.without(Signer, "read", unsigned):
-        trial.control(asked())
+        trial.control(asked(), "signatures")
+    with trial.without(session.secrets, "token_urlsafe", lambda _: "c" * 43):
+        trial.control(only("the same session"), "new ids")
+    with trial.without(HeaderSessions, "_delete_session", lambda *_: None):
+        trial.control(only("the old one lives"), "an end of the old one")
