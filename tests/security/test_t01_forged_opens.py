@@ -1,94 +1,88 @@
 """T1: openings and installations that are not what they say. Only the authorization server is believed."""
 
 import itertools
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
+
+from app.bitrix24.oauth import AppInfo
 from app.portals.proof import Handshake
+from tests.security.lies import foreign_tokens, shapes
 from tests.security.local import LocalApp
 from tests.security.trial import Trial, some
 from tests.support.frame import Frame
 
 THREAT = "T1"
 WHAT = "forged openings and installations"
-ATTEMPTS, PART = 500, 80
+ATTEMPTS, PART = 750, 120
 
 PATHS = ("/app", "/install")
+OBJECTIONS = ("foreign_client", "other_portal", "other_domain", "other_endpoint", "not_installed")
+
+Tokens = dict[str, dict[str, str]]
 
 
-def foreign_tokens(local: LocalApp, victim: Frame) -> dict[str, str]:
-    """Tokens that an attacker can come by, by what is wrong with each."""
-    member = victim.fields["member_id"]
-    endpoint, host = f"{victim.sandbox.url}/rest/", victim.sandbox.host
-    truth = {"member_id": member, "domain": host, "client_endpoint": endpoint, "user_id": 27}
-    lies = {
-        "of another app": {"client_id": "app.0000000000000.00000000"},
-        "of another app, named alike": {"client_id": "LOCAL.SANDBOX.00000001"},
-        "of another app, with ours as a prefix": {"client_id": "local.sandbox.000000011"},
-        "of another portal": {"member_id": "e" * 32},
-        "of another portal, in other letters": {"member_id": member.upper()},
-        "without a portal": {"member_id": ""},
-        "of another domain": {"domain": "evil.example"},
-        "of a domain that ends alike": {"domain": f"evil{host}"},
-        "with another endpoint": {"client_endpoint": "http://127.0.0.1:1/rest/"},
-        "with an endpoint behind a user": {"client_endpoint": f"http://{host}@127.0.0.1:1/rest/"},
-        "with an endpoint that is none": {"client_endpoint": "javascript:alert(1)"},
-    }
-    tokens = {"unknown": secrets.token_hex(35), "short": secrets.token_hex(5)}
-    for name, lie in lies.items():
-        tokens[name] = secrets.token_hex(35)
-        local.registrar.vouch(tokens[name], **(truth | lie))
-    _, neighbour = local.portal().opening(1)
-    tokens["genuine, of a portal without the app"] = neighbour["AUTH_ID"]
-    tokens["genuine, cut short"] = victim.fields["AUTH_ID"][:-1]
-    tokens["genuine refresh token"] = victim.fields["REFRESH_ID"]
-    return tokens
+@pytest.fixture
+def neighbour(local: LocalApp) -> Frame:
+    """An operator of another portal that has the app."""
+    portal = local.portal()
+    assert Frame(portal, user_id=1).install().status == 200
+    frame = Frame(portal)
+    assert frame.open().token
+    return frame
 
 
-def shapes(victim: Frame) -> list[dict[str, str]]:
-    """Fields and headers (in capitals with a colon) that go with a token."""
-    placed = {"PLACEMENT": "IM_SIDEBAR", "PLACEMENT_OPTIONS": '{"dialogId":"chat1"}'}
-    return [
-        {},
-        {"Origin:": "null"},
-        {"Origin:": "https://evil.example"},
-        placed,
-        {"status": "F"},
-        {"SERVER_ENDPOINT": "http://127.0.0.1:1/rest/"},
-        {"SERVER_ENDPOINT": f"{victim.sandbox.ports.oauth_url}/rest/"},
-        {"APPLICATION_TOKEN": "f" * 32},
-        {"REFRESH_ID": "f" * 70},
-        {"AUTH_EXPIRES": "999999999"},
-        {"member_id": "d" * 32},
-        {"PLACEMENT": "DEFAULT", "Sec-Fetch-Dest:": "iframe"},
-        {"Sec-Fetch-Site:": "cross-site"},
-        {"Cookie:": "pinline=forged"},
-        {"X-Forwarded-For:": "127.0.0.1"},
-        {"X-B24-Session:": "forged"},
-    ]
-
-
-def forged(local: LocalApp, victim: Frame) -> Iterator[str]:
+def forged(local: LocalApp, victim: Frame, tokens: Tokens, part: int) -> Iterator[str]:
     """Every token in every shape on both addresses; yields what was granted, else an empty text."""
-    tokens = foreign_tokens(local, victim)
-    combos = list(itertools.product(PATHS, tokens, shapes(victim)))
+    plan = [
+        (path, reason, name, shape)
+        for reason, group in tokens.items()
+        for name, path, shape in itertools.product(group, PATHS, shapes(local))
+        if not (reason == "not_installed" and path == "/install")  # that is what an installer is for
+    ]
     frame = Frame(victim.sandbox)
-    for path, name, shape in some(combos, PART):
+    for path, reason, name, shape in some(plan, part):
         address, fields = frame.prepare(path)
         headers = {key[:-1]: value for key, value in shape.items() if key.endswith(":")}
         more = {key: value for key, value in shape.items() if not key.endswith(":")}
-        reply = frame.post_form(address, fields | {"AUTH_ID": tokens[name]} | more, **headers)
+        reply = frame.post_form(address, fields | {"AUTH_ID": tokens[reason][name]} | more, **headers)
         granted = (
             reply.token or 'id="boot"' in reply.text or reply.status < 400 or "Set-Cookie" in reply.headers
         )
         yield f"{path} with a token {name} and {shape}: {reply.status}" if granted else ""
 
 
-def test_forged_openings(trial: Trial, local: LocalApp, victim: Frame) -> None:
-    before = local.counts()
-    trial.attack(forged(local, victim))
-    trial.attack([f"rows: {before} -> {local.counts()}" if local.counts() != before else ""])
+def kept(local: LocalApp) -> dict[str, Any]:
+    """All rows with what is in them; leases come and go by themselves."""
+    return {name: rows for name, rows in local.rows().items() if name != "leases"}
+
+
+def deaf_to(reason: str) -> Callable[..., str | None]:
+    """The objections without one of them."""
+    genuine = Handshake._objection
+
+    def objection(self: Handshake, info: AppInfo, *claim: Any) -> str | None:
+        found = genuine(self, info, *claim)
+        return None if found == reason else found
+
+    return objection
+
+
+def test_forged_openings(trial: Trial, local: LocalApp, victim: Frame, neighbour: Frame) -> None:
+    tokens = foreign_tokens(local, victim, neighbour)
+    before = kept(local)
+    trial.attack(forged(local, victim, tokens, 130))
+    trial.attack([" ".join(name for name, rows in kept(local).items() if rows != before[name])])
     assert Frame(victim.sandbox).open().token, "an honest one is let in"
-    with trial.without(Handshake, "_objection", lambda *_: None):
-        trial.control(itertools.islice(forged(local, victim), 20, 60))
+    for reason in OBJECTIONS:
+        trial.control(believed(trial, local, victim, reason, tokens[reason]), reason)
     trial.verdict()
+
+
+def believed(trial: Trial, local: LocalApp, victim: Frame, reason: str, tokens: dict[str, str]) -> list[str]:
+    """What is granted or written when one objection is not raised: what a later check refuses is written."""
+    before = kept(local)
+    with trial.without(Handshake, "_objection", deaf_to(reason)):
+        granted = list(forged(local, victim, {reason: tokens}, 8))
+    return [*granted, "rows" if kept(local) != before else ""]
