@@ -5,12 +5,22 @@ Nothing is connected to before the proof, and afterwards only what the guard has
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from ipaddress import ip_address
+from typing import Any
 
-from app.bitrix24.addresses import Guard, system_look_up
-from app.bitrix24.errors import BitrixError
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+from app.bitrix24.addresses import Guard, Target, system_look_up
+from app.bitrix24.answer import Answer
+from app.bitrix24.errors import BadAnswer, BitrixError
 from app.bitrix24.net import Network
+from app.bitrix24.params import OpenParams
+from app.desk.opening import Opening
+from app.portals.model import Access, Installation
 from tests.security.connects import connects
 from tests.security.local import LocalApp
 from tests.security.spellings import HOSTS, NAMED
@@ -30,11 +40,11 @@ def look_up(host: str, port: int) -> Sequence[str]:
     return [NAMED[host]] if host in NAMED else system_look_up(host, port)
 
 
-class Rebinding:
-    """A name server that says something harmless first, and the real aim ever after."""
+class Changing:
+    """A name server that says something else each time; the last answer for good."""
 
-    def __init__(self, aim: str) -> None:
-        self.answers = [[PUBLIC], [aim]]
+    def __init__(self, answers: list[list[str]]) -> None:
+        self.answers = answers
 
     def __call__(self, host: str, port: int) -> Sequence[str]:
         """The next answer."""
@@ -75,14 +85,20 @@ def redirected(hosts: Sequence[str]) -> Iterator[object]:
             yield [place for place in seen if place[1] != wire.port]
 
 
-def rebound(hosts: Sequence[str]) -> Iterator[object]:
-    for host in hosts:
-        try:
-            aim = look_up(host.strip("[]"), 443)[0]
-        except (OSError, UnicodeError, IndexError):
-            aim = "127.0.0.1"
-        network = Network(look_up=Rebinding(aim))
-        yield inside(asked(network, "rebind.example", times=2))
+def aims() -> list[str]:
+    """The addresses behind all spellings, each once: a name server says addresses, however they are spelt."""
+    found: dict[str, None] = {}
+    for host in HOSTS:
+        with contextlib.suppress(OSError, UnicodeError):
+            found.update(dict.fromkeys(look_up(host.strip("[]"), 443)))
+    return list(found)
+
+
+def rebound(chosen: Sequence[str]) -> Iterator[object]:
+    """The aim in a later answer, and among harmless ones in the same."""
+    for aim in chosen:
+        for answers in ([[PUBLIC], [aim]], [[PUBLIC, aim]], [[aim, PUBLIC]]):
+            yield inside(asked(Network(look_up=Changing(answers)), "rebind.example", times=2))
 
 
 def opened(local: LocalApp, victim: Frame, hosts: Sequence[str]) -> Iterator[object]:
@@ -93,22 +109,61 @@ def opened(local: LocalApp, victim: Frame, hosts: Sequence[str]) -> Iterator[obj
     address, fields = frame.prepare("/app")
     own = f"localhost%3A{victim.sandbox.host.rpartition(':')[2]}"
     assert own in address
-    for host in hosts:
-        there = address.replace(own, "".join(f"%{byte:02X}" for byte in host.encode()))
-        with connects() as seen:
-            reply = frame.post_form(there, fields | {"AUTH_ID": "f" * 70})
-        yield reply.token or [place for place in seen if place[1] not in known]
+    with connects() as seen:
+        for host in hosts:
+            there = address.replace(own, "".join(f"%{byte:02X}" for byte in host.encode()))
+            reply = frame.post_form(there, fields | {"AUTH_ID": "f" * 70}, Origin="null")
+            yield reply.token or [place for place in seen if place[1] not in known]
+            seen.clear()
+        time.sleep(0.2)
+        yield [place for place in seen if place[1] not in known]
 
 
 def test_internal_hosts(trial: Trial, local: LocalApp, victim: Frame) -> None:
     assert len(set(HOSTS)) >= 120
-    trial.attack(direct(Network(look_up=look_up)))
+    network = Network(look_up=look_up)
+    trial.attack(direct(network))
     trial.attack(redirected(some(HOSTS, 30)))
-    trial.attack(rebound(some(HOSTS, 30)))
+    trial.attack(rebound(some(aims(), 10)))
     trial.attack(opened(local, victim, some(HOSTS, 30)))
     with trial.without(Guard, "permits", lambda *_, **__: True):
-        trial.control(direct(Network(look_up=look_up)))
+        trial.control(direct(network), "what the guard permits")
+    with trial.without(Network, "_exchange", following):
+        trial.control(redirected(some(HOSTS, 30)), "no redirects")
+    with trial.without(Guard, "addresses", looked_up_again(Guard.addresses)):
+        trial.control(rebound(some(aims(), 10)), "what was checked is connected to")
+    with (
+        trial.without(Opening, "_ask", believing),
+        trial.without(Opening, "_may_ask", lambda *_: True),  # what may be asked early is used up by now
+    ):
+        trial.control(opened(local, victim, HOSTS[:5]), "the stored address")
     trial.verdict()
+
+
+def following(self: Network, method: str, target: Target, headers: Any, body: bytes) -> Answer:
+    """Ask as most clients do, wherever it leads."""
+    tries = Retry(redirect=1, connect=0, read=0)
+    with contextlib.suppress(HTTPError, OSError, ValueError):
+        self._pools.urlopen(
+            method, f"{target.origin}{target.path}", body=body, headers=headers, retries=tries
+        )
+    raise BadAnswer("wherever it was")
+
+
+def looked_up_again(addresses: Any) -> Any:
+    """Check what a name leads to, then connect to what it leads to by now."""
+
+    def after(self: Guard, host: str, port: int, **more: Any) -> list[str]:
+        addresses(self, host, port, **more)
+        return list(self._look_up(host, port))
+
+    return after
+
+
+def believing(self: Opening, params: OpenParams, installation: Installation) -> Any:
+    """Ask for the list where the form says that the portal is."""
+    access = Access(f"{params.origin}/rest/", params.access_token)
+    return self._threads.start(installation.member_id, partial(self._request, installation, access))
 
 
 def test_a_checked_address_is_the_one_that_is_used() -> None:
