@@ -6,13 +6,13 @@ Every ground has a database and a portal of its own, so that no figure sees what
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app.portals.model import Proof, TokenPair
+from app.portals.model import OperatorKey, Proof, TokenPair
 from app.portals.stores.portal_stores import PortalStores
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine
@@ -23,6 +23,9 @@ from tests.faults.workers import SEALING
 from tests.support.databases import PostgresTemplates, SqliteTemplates
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
+
+NEIGHBOUR = OperatorKey("neighbour", OPERATOR)
+"""Somebody of another portal, on every ground."""
 
 PORTALS = 80  # of the shared app; more than all figures together use
 
@@ -108,7 +111,7 @@ class Stage:
 
 
 def _install(found: Ground) -> None:
-    """The app as installed on the portal, with its operator's pair stored."""
+    """The app as installed on the portal, with its operator's pair stored, and on the neighbour's."""
     portal = found.portal
     portal.reset("contact_centre", 0, installed=True)
     portal.switches["limiter"] = False
@@ -124,5 +127,9 @@ def _install(found: Ground) -> None:
         version="1",
     )
     portals = PortalStores.on(found.engine, Cipher([SEALING]))
-    portals.installations.save(proof)
-    assert portals.operators.save(proof, TokenPair(pair.access, pair.refresh))
+    for each, tokens in (
+        (proof, TokenPair(pair.access, pair.refresh)),
+        (replace(proof, member_id=NEIGHBOUR.member_id), TokenPair("access", "refresh-0")),
+    ):
+        portals.installations.save(each)
+        assert portals.operators.save(each, tokens)
