@@ -1,77 +1,100 @@
-"""Figures of clicks: doubled, contradicting each other, killed in the middle, and against a failing portal.
+"""The figure of clicks that are doubled, and of clicks that contradict each other.
 
-Each takes the share of its full size and a stage, and returns a sentence. Raises AssertionError where a goal
-is missed.
+Takes the share of its full size and a stage, and returns a sentence. Raises AssertionError where a command
+was sent twice, or the last click did not win.
 """
 
-import os
-import random
-import signal
+import math
 import tempfile
-import threading
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from redis import Redis
-from urllib3.exceptions import HTTPError
 
-from tests.faults.processes import bulk_of, check_report, patiently, run_on, start_run
-from tests.faults.proxy import Planned, Toxics
 from tests.faults.site import Site
-from tests.faults.stage import Stage
-from tests.faults.survival import is_pinned, pins, portal_of, target
+from tests.faults.stage import PORTALS, Stage, weakened
+from tests.faults.survival import is_pinned, pins, target
 from tests.faults.twins import Twin, still, twins
-from tests.faults.wire import http
 from tests.support.frame import Frame
 from tests.support.redis import RedisServer
 
-_OF_A_DESK = 25  # trials; more would not fit into the budget of its portal
+TRIALS = 500  # of double clicks in each of the three configurations, of last intents in all of them
+_DOUBLED, _INTENTS = 25, 7  # trials on one desk; more would not fit into the budget of its portal
+_WITHOUT_TURNS, _OF_THEM = 20, 5  # there every click is a request
 
 
 def double_clicks(scale: float, stage: Stage) -> str:
     """The same click twice to ten times at once is one command; of clicks in turn the last one counts.
 
-    In one process, and in two that share Redis, the clicks going to both by turns.
+    In one process, and in two that share Redis, the clicks going to both by turns. And the control: without
+    turns commands are sent twice.
     """
-    trials = max(20, int(500 * scale))
-    _clicked(stage.site, trials)
+    trials, intents = max(20, int(TRIALS * scale)), max(3, math.ceil(TRIALS / 3 * scale))
+    _clicked(stage.site, trials, intents)
     with ExitStack() as stack:
         redis = RedisServer().start()
         stack.callback(redis.stop)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shared = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "2"}
-        site = stack.enter_context(Site(folder, "sqlite", trials, shared))
-        _clicked(site, trials, stack.enter_context(Redis.from_url(redis.url)))
+        site = stack.enter_context(Site(folder, "sqlite", PORTALS, shared))
+        _clicked(site, trials, intents, stack.enter_context(Redis.from_url(redis.url)))
     site = stage.site_on("postgresql")
     with site.store_client() as client:
-        _clicked(site, trials, client)
+        _clicked(site, trials, intents, client)
+    with weakened("turnless") as site:
+        twice = sum(_doubled(site, _OF_THEM)[0] for _ in range(_WITHOUT_TURNS // _OF_THEM))
+    assert twice, "nothing is sent twice without turns: the figure shows nothing"
     return (
-        f"{trials} double clicks ×2…×10: 0 duplicate commands, the last intent won every time; so in one "
-        f"process, and by turns in two that share Redis, on SQLite and on PostgreSQL"
+        f"{trials} double clicks ×2…×10: 0 duplicate commands; the last of six intents won {intents} of "
+        f"{intents} times; so in one process, and by turns in two that share Redis, on SQLite and on "
+        f"PostgreSQL, {3 * trials} and {3 * intents} in all; control: {twice} of {_WITHOUT_TURNS} sent twice "
+        f"without turns"
     )
 
 
-def _clicked(site: Site, trials: int, redis: Redis | None = None) -> None:
-    """So many trials by turns in all processes of a site, on as many desks as their portals' budgets ask for.
+def _clicked(site: Site, trials: int, intents: int, redis: Redis | None = None) -> None:
+    """So many of both in all processes of a site, on as many desks as their portals' budgets ask for.
 
     Raises AssertionError unless all went well.
     """
-    doubled = wrong = 0
-    for first in range(0, trials, _OF_A_DESK):
-        frame = site.desk()
-        chat, frames = target(frame), twins(site.app, frame, 10)
-        for trial in range(first, min(first + _OF_A_DESK, trials)):
-            sent, won = _at_once(frame, frames[: 2 + trial % 9], chat)
-            doubled += sent > 1
-            wrong += not won
-        wrong += sum(_last_intent(frame, frames, chat, redis) for _ in range(3))
-        workers = site.app.workers()
-        assert still(site.app, frames[: len(workers)]) == set(workers), "clicks went to every process"
-    assert doubled == 0, f"{doubled} of {trials} double clicks were sent twice"
-    assert wrong == 0, f"{wrong} ended otherwise than wished"
+    twice = wrong = 0
+    for count in _parts(trials, _DOUBLED):
+        doubled, otherwise = _doubled(site, count)
+        twice, wrong = twice + doubled, wrong + otherwise
+    lost = sum(_intended(site, count, redis) for count in _parts(intents, _INTENTS))
+    assert twice == 0, f"{twice} of {trials} double clicks were sent twice"
+    assert wrong == 0, f"{wrong} of {trials} double clicks ended otherwise than wished"
+    assert lost == 0, f"{lost} of {intents} last intents did not win"
+
+
+def _parts(total: int, most: int) -> list[int]:
+    """The total in parts of that size, the last one smaller."""
+    return [min(most, total - done) for done in range(0, total, most)]
+
+
+def _doubled(site: Site, trials: int) -> tuple[int, int]:
+    """Double clicks on a desk of their own: how many were sent twice, and ended otherwise than wished."""
+    frame = site.desk()
+    chat, frames = target(frame), twins(site.app, frame, 10)
+    ends = [_at_once(frame, frames[: 2 + trial % 9], chat) for trial in range(trials)]
+    _everywhere(site, frames)
+    return sum(sent > 1 for sent, _ in ends), sum(not won for _, won in ends)
+
+
+def _intended(site: Site, trials: int, redis: Redis | None) -> int:
+    """Clicks in turn on a desk of their own: how often the last one did not win."""
+    frame = site.desk()
+    chat, frames = target(frame), twins(site.app, frame, 6)
+    lost = sum(_last_intent(frame, frames, chat, redis) for _ in range(trials))
+    _everywhere(site, frames)
+    return lost
+
+
+def _everywhere(site: Site, frames: list[Twin]) -> None:
+    workers = site.app.workers()
+    assert still(site.app, frames[: len(workers)]) == set(workers), "clicks went to every process"
 
 
 def _at_once(frame: Frame, frames: list[Twin], chat: int) -> tuple[int, bool]:
@@ -104,47 +127,3 @@ def _last_intent(frame: Frame, frames: list[Twin], chat: int, redis: Redis | Non
 def _claims(redis: Redis) -> set[bytes]:
     """The clicks that wait or are under way, as the app's processes share them."""
     return {name for line in redis.scan_iter(match="pinline:claims:*") for name in redis.zrange(line, 0, -1)}
-
-
-def killed_bulk_runs(scale: float, stage: Stage) -> str:
-    """Bulk runs of 500 dialogs, each with its workers killed mid-way and gone on with."""
-    runs, size, done, site = max(2, int(50 * scale)), 500 if scale >= 1 else 120, 0, stage.site
-    for _ in range(runs):
-        frame, chats = bulk_of(site, size)
-        run = start_run(frame, chats)
-        going = threading.Thread(target=_go, args=(frame, run))
-        going.start()
-        time.sleep(random.uniform(0.1, 0.8))
-        for pid in site.app.workers():
-            os.kill(pid, signal.SIGKILL)
-        going.join()
-        patiently(lambda frame=frame: frame.get("/api/dialogs"))  # type: ignore[misc]
-        assert run_on(frame, run) == []
-        check_report(frame, run, chats)
-        done += len(chats)
-    return f"{runs} bulk runs of {size}, each killed mid-way: {done}/{done} as reported and as in the portal"
-
-
-def _go(frame: Frame, run: str) -> None:
-    with suppress(HTTPError, OSError, ValueError):
-        run_on(frame, run)
-
-
-def repeats(scale: float, stage: Stage) -> str:
-    """Requests that a portal gets while every second answer fails, beside those that were meant.
-
-    Few enough of them fit into the portal's budget of 50 at once; more go at two a second.
-    """
-    frame = stage.site.desk()
-    portal, chat, meant, failed = portal_of(frame), target(frame), max(40, int(600 * scale)), 0
-    portal.forget()
-    for number in range(meant):
-        if number % 2:
-            portal.proxy.toxics = Toxics(plan=deque([Planned(http(502, b"<html>"), "keep")]))
-            failed += 1
-        frame.get(f"/api/dialogs/{chat}")
-        failed -= len(portal.proxy.toxics.plan)
-        portal.proxy.toxics = Toxics()
-    sent = failed + sum(row["host"] == "portal" for row in portal.requests())
-    assert sent <= max(1.1 * meant, meant + 10 + 0.08 * meant), f"{sent} requests for {meant}"
-    return f"half of the answers failing: {sent} requests for {meant} meant ({sent / meant:.2f}×)"

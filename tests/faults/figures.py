@@ -5,7 +5,7 @@ Each takes the share of its full size (1.0 in `make faults`; of nothing it takes
 
 from collections.abc import Callable
 
-from tests.faults import budgets, clicks, clocks, ends, events, races, rotation
+from tests.faults import budgets, clicks, clocks, ends, events, races, repeats, rotation, runs
 from tests.faults.stage import Stage
 
 FIGURES: dict[str, Callable[[float, Stage], str]] = {
@@ -14,8 +14,8 @@ FIGURES: dict[str, Callable[[float, Stage], str]] = {
     "no lock over the network": races.writes_beside_a_refresh,
     "acknowledged writes": races.killed_writers,
     "double clicks": clicks.double_clicks,
-    "bulk runs": clicks.killed_bulk_runs,
-    "repeats": clicks.repeats,
+    "bulk runs": runs.killed_bulk_runs,
+    "repeats": repeats.repeats,
     "request rate": budgets.request_rate,
     "key rotation": rotation.key_rotation,
     "uninstallations": ends.uninstallations,

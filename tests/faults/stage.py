@@ -110,6 +110,24 @@ class Stage:
             yield found
 
 
+@contextmanager
+def weakened(name: str) -> Iterator[Site]:
+    """The app on SQLite with one of its defences switched off, for a control."""
+    what = f"tests.faults.weakened_app:{name}()"
+    with tempfile.TemporaryDirectory() as folder, Site(Path(folder), "sqlite", 8, what=what) as site:
+        yield site
+
+
+@contextmanager
+def must_fail(what: str) -> Iterator[None]:
+    """A check that has to fail: whoever passes it shows nothing with it."""
+    try:
+        yield
+    except AssertionError:
+        return
+    raise AssertionError(f"{what} passes: the figure shows nothing")
+
+
 def _install(found: Ground) -> None:
     """The app as installed on the portal, with its operator's pair stored, and on the neighbour's."""
     portal = found.portal

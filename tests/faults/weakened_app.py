@@ -1,13 +1,17 @@
-"""The app with one of its defences switched off, against lost or repeated events or too many requests: only
-for controls.
+"""The app with one of its defences switched off: only for controls.
 
 `gunicorn tests.faults.weakened_app:forgetful()` starts it.
 """
 
+from contextlib import nullcontext
+
 from flask import Flask
 
-from app import create_app
+from app import create_app, wiring
 from app.bitrix24.buckets import FallbackBuckets
+from app.bitrix24.retries import Retries
+from app.desk.actions.turns import Turns
+from app.desk.kept.journal import Journal
 from app.portals.stores import installations
 from app.storage.spool import Spool
 
@@ -27,4 +31,28 @@ def repeating() -> Flask:
 def counting_alone() -> Flask:
     """Each worker counts a portal's requests for itself."""
     FallbackBuckets.take = lambda buckets, *given: buckets._own.take(*given)  # type: ignore[method-assign]
+    return create_app()
+
+
+def turnless() -> Flask:
+    """No click waits for another."""
+    Turns.take = lambda *_: nullcontext()  # type: ignore[method-assign, assignment, misc]
+    return create_app()
+
+
+def unwritten() -> Flask:
+    """Nothing is written into the journal."""
+    Journal.record = lambda *_, **__: None  # type: ignore[method-assign, assignment]
+    return create_app()
+
+
+def repeating_always() -> Flask:
+    """Every portal has earned any number of repeats."""
+    Retries.spend = lambda *_: True  # type: ignore[method-assign, assignment]
+    return create_app()
+
+
+def unswept() -> Flask:
+    """Nobody sweeps behind an uninstallation."""
+    wiring.sweep_behind = lambda *_: None
     return create_app()
