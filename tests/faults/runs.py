@@ -20,7 +20,7 @@ from tests.faults.survival import within
 from tests.support.frame import Frame
 
 RUNS, SIZE = 50, 500
-_QUICK_RUNS, _QUICK_SIZE = 2, 120
+_QUICK_RUNS, _QUICK_SIZE = 2, 160
 _PART = 50  # dialogs of one request
 
 
@@ -36,7 +36,8 @@ def killed_bulk_runs(scale: float, stage: Stage) -> str:
         left = [_killed(site, size) for _ in range(runs)]
         done = runs * size
         told.append(
-            f"{store} {done}/{done} as reported and as in the portal, {min(left)} to {max(left)} left"
+            f"{store} {done}/{done} as reported and as in the portal, "
+            f"{min(left)} to {max(left)} left at the kill"
         )
     with weakened("unwritten") as site:
         frame, chats = bulk_of(site, _PART)
@@ -53,7 +54,7 @@ def killed_bulk_runs(scale: float, stage: Stage) -> str:
 def _killed(site: Site, size: int) -> int:
     """One run; how many of its dialogs were left when its workers were killed."""
     frame, chats = bulk_of(site, size)
-    run, most = start_run(frame, chats), random.randrange(2 * _PART, size)
+    run, most = start_run(frame, chats), random.randrange(3 * _PART, size)
     going = threading.Thread(target=_go, args=(frame, run))
     going.start()
     within(30, lambda: _left(site, run) <= most)

@@ -12,8 +12,11 @@ from app.bitrix24.buckets import FallbackBuckets
 from app.bitrix24.retries import Retries
 from app.desk.actions.turns import Turns
 from app.desk.kept.journal import Journal
+from app.portals.model import OperatorKey, StoredTokens
 from app.portals.stores import installations
+from app.portals.stores.token_pairs import TokenStore
 from app.storage.spool import Spool
+from app.web import session
 
 
 def forgetful() -> Flask:
@@ -52,7 +55,16 @@ def repeating_always() -> Flask:
     return create_app()
 
 
-def unswept() -> Flask:
-    """Nobody sweeps behind an uninstallation."""
+def lingering() -> Flask:
+    """Sessions are believed for a minute and tokens for good, and nobody sweeps behind an uninstallation."""
+    session._BELIEVED_SECONDS = 60.0
+    session.HeaderSessions.forget = lambda *_: None  # type: ignore[method-assign, assignment]
     wiring.sweep_behind = lambda *_: None
+    read, known = TokenStore.operator_tokens, dict[OperatorKey, StoredTokens | None]()
+
+    def remembered(tokens: TokenStore, key: OperatorKey) -> StoredTokens | None:
+        known[key] = read(tokens, key) or known.get(key)
+        return known[key]
+
+    TokenStore.operator_tokens = remembered  # type: ignore[method-assign]
     return create_app()
