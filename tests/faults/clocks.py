@@ -3,6 +3,9 @@
 The portal's clock is right all the time; its events bear its own time, which is not ours.
 """
 
+import time
+from email.utils import parsedate_to_datetime
+
 from tests.faults.lifecycle import event, install
 from tests.faults.processes import patiently
 from tests.faults.site import FAKETIME, OPERATOR, Site
@@ -10,7 +13,7 @@ from tests.faults.stage import Stage
 from tests.faults.survival import is_pinned, target, within, write
 from tests.support.frame import Frame
 
-DAY = 86_400
+DAY, _A_MINUTE = 86_400, 60  # seconds
 
 
 def a_day_off(scale: float, stage: Stage) -> str:
@@ -32,6 +35,8 @@ def a_day_off(scale: float, stage: Stage) -> str:
 def _with_clock(site: Site, offset: int, expiries: int) -> Frame:
     site.set_clock(f"{offset:+d}")
     frame = site.desk()
+    told = parsedate_to_datetime(frame.get("/healthz").headers["Date"]).timestamp()
+    assert abs(told - time.time() - offset) < _A_MINUTE, "the app's clock is a day off"
     chat = target(frame)
     refreshes = sum(_refreshed(frame, chat, number % 2 == 0) for number in range(expiries))
     assert refreshes == expiries, f"{refreshes} refreshes for {expiries} expiries"
