@@ -14,9 +14,10 @@ from typing import Any
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from app.bitrix24.addresses import Guard, Target, system_look_up
+from app.bitrix24.addresses import Guard, Target
 from app.bitrix24.answer import Answer
 from app.bitrix24.errors import BadAnswer, BitrixError
+from app.bitrix24.lookups import system_look_up
 from app.bitrix24.net import Network
 from app.bitrix24.params import OpenParams
 from app.desk.opening import Opening
@@ -155,7 +156,7 @@ def looked_up_again(addresses: Any) -> Any:
 
     def after(self: Guard, host: str, port: int, **more: Any) -> list[str]:
         addresses(self, host, port, **more)
-        return list(self._look_up(host, port))
+        return list(self._look_ups._look_up(host, port))
 
     return after
 

@@ -108,7 +108,7 @@ def test_tenants(trial: Trial, local: LocalApp, tenants: list[Tenant]) -> None:
     trial.attack(interleaved(local, tenants, INTERLEAVED))
     few = [*tenants[:2], *tenants[-2:]]
     for table, column in SCOPES:
-        with unscoped(local.services.store._engine, table, column):
+        with unscoped(local.services.portals.installations._engine, table, column):
             trial.control(crossed(local, few, reads), f"{table}.{column}")
     assert [tenant.mark for tenant in tenants if not intact(tenant)] == []
     for key in ("list:{0.user_id}", "list:{0.member_id}"):  # the last: what got mixed up stays so
