@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import ColumnElement, Engine, delete, select
 
 from app.storage.engine import make_engine, reading
 from app.storage.states import _hashed
@@ -16,14 +16,22 @@ from tests.faults.crew import FORKS
 Take = Callable[[Engine, str], object]
 
 
+def glanced(engine: Engine, value: str) -> object:
+    """Look, and leave it there."""
+    with reading(engine) as conn:
+        return conn.execute(select(oauth_states.c.domain).where(_is(value))).scalar()
+
+
 def take_naively(engine: Engine, value: str) -> object:
     """Look, then remove: what two racers can both do."""
-    key = oauth_states.c.state_hash == _hashed(value)
-    with reading(engine) as conn:
-        found = conn.execute(select(oauth_states.c.domain).where(key)).scalar()
+    found = glanced(engine, value)
     with engine.begin() as conn:
-        conn.execute(delete(oauth_states).where(key))
+        conn.execute(delete(oauth_states).where(_is(value)))
     return found
+
+
+def _is(value: str) -> ColumnElement[bool]:
+    return oauth_states.c.state_hash == _hashed(value)
 
 
 @dataclass(frozen=True)
