@@ -16,7 +16,8 @@ from app.bitrix24.params import parse_event
 from app.portals import states
 from app.portals.model import Proof
 from app.portals.proof import Handshake
-from app.portals.stores import event_queue, installations
+from app.portals.stores import event_queue as queue_module
+from app.portals.stores import installations
 from app.portals.stores.event_queue import EventQueue
 from app.storage.crypto import Cipher
 from app.storage.engine import make_engine
@@ -154,7 +155,7 @@ def test_replays(trial: Trial, local: LocalApp, victim: Frame, postgres_template
     trial.control(itertools.chain(*map(shared, careless)), "one statement")
     with trial.without(states, "take_state", glanced):
         trial.control(callbacks(Visitor(victim.sandbox)), "states")
-    with trial.without(event_queue, "fingerprint", lambda _: secrets.token_hex(32)):
+    with trial.without(queue_module, "fingerprint", lambda _: secrets.token_hex(32)):
         trial.control(events(local, victim.fields["member_id"]), "marks of events")
     with trial.without(Handshake, "prove_token", remembering()):
         trial.control(forms(victim), "a proof each time")
