@@ -1,6 +1,5 @@
 """Eight ways in which the authorization server fails while an operator's token has just expired."""
 
-import os
 import signal
 import time
 from collections import deque
@@ -10,12 +9,16 @@ from threading import Thread
 
 from urllib3.exceptions import HTTPError
 
-from tests.faults.proxy import Planned, Toxics
+from tests.faults.processes import patiently
+from tests.faults.proxy import Planned
 from tests.faults.site import OPERATOR, Site
-from tests.faults.survival import Case, asked, comes_back, is_pinned, target, within, write
+from tests.faults.survival import DONE, Case, asked, comes_back, goes_on, target, within, write
+from tests.faults.told import is_pinned
 from tests.faults.wire import http
 from tests.support.acting import spend_refresh_token
 from tests.support.frame import Frame
+
+_FORGIVEN = 2.2  # seconds after which a server that failed is asked again
 
 
 def _expired(site: Site) -> tuple[Frame, int]:
@@ -29,14 +32,13 @@ def _expired(site: Site) -> tuple[Frame, int]:
 def down(site: Site) -> None:
     """No connection: nothing was done, nobody new gets in, the pair is kept."""
     frame, chat = _expired(site)
-    token = frame.token
-    with site.oauth.trouble(down=True):
+    with site.trouble(site.oauth, down=True):
         _, outcome = write(frame, chat)
-        assert outcome not in ("done", "already", "session_expired"), outcome
+        assert outcome not in (*DONE, "session_expired"), outcome
         stranger = Frame(frame.sandbox, OPERATOR)
         assert asked(stranger.open).status >= 400, "fail closed"
         assert stranger.token is None
-    frame.token = token
+    goes_on(frame, chat, _FORGIVEN)
     comes_back(frame, chat)
 
 
@@ -45,12 +47,15 @@ def answers(raw: bytes, *, reopened: bool = False) -> Callable[[Site], None]:
 
     def run(site: Site) -> None:
         frame, chat = _expired(site)
-        with site.oauth.trouble(forever=Planned(raw, "keep")):
+        with site.trouble(site.oauth, forever=Planned(raw, "keep")):
             _, outcome = write(frame, chat)
-            assert outcome not in ("done", "already"), outcome
+            assert outcome not in DONE, outcome
             assert outcome != "session_expired", "the pair is still good"
+        assert site.oauth.struck, "nobody asked for a pair"
         if reopened:
             frame.open()
+        else:
+            goes_on(frame, chat, _FORGIVEN)
         comes_back(frame, chat)
 
     return run
@@ -59,16 +64,17 @@ def answers(raw: bytes, *, reopened: bool = False) -> Callable[[Site], None]:
 def hang(site: Site) -> None:
     """It accepts and says nothing."""
     frame, chat = _expired(site)
-    with site.oauth.trouble(hang=True):
+    with site.trouble(site.oauth, hang=True):
         _, outcome = write(frame, chat)
-        assert outcome not in ("done", "already"), outcome
+        assert outcome not in (*DONE, "session_expired"), outcome
+    goes_on(frame, chat, _FORGIVEN)
     comes_back(frame, chat)
 
 
 def invalid_grant(site: Site) -> None:
     """Somebody else has spent the refresh token: the page brings a new pair."""
     frame, chat = _expired(site)
-    spend_refresh_token(frame)
+    site.strike(spend_refresh_token, frame)
     _, outcome = write(frame, chat)
     assert outcome == "session_expired"
     comes_back(frame, chat)
@@ -77,7 +83,6 @@ def invalid_grant(site: Site) -> None:
 def crash_in_between(site: Site) -> None:
     """The pair is rotated, the worker dies before it can store the new one: an opening brings another."""
     frame, chat = _expired(site)
-    site.oauth.toxics = Toxics(plan=deque([Planned(b"", "close", pass_on=True, seconds=4)]))
 
     def click() -> None:
         racer = Frame(frame.sandbox)
@@ -86,22 +91,31 @@ def crash_in_between(site: Site) -> None:
             racer.act("pin", chat)
 
     clicking = Thread(target=click)
-    clicking.start()
-    within(10, lambda: not site.oauth.toxics.plan)
-    time.sleep(1)  # by then the server has rotated the pair, and its answer is being held back
-    for pid in site.app.workers():
-        os.kill(pid, signal.SIGKILL)
-    clicking.join(10)
-    site.oauth.heal()
+    frame.sandbox.forget()
+    with site.trouble(site.oauth, plan=deque([Planned(b"", "close", pass_on=True, seconds=4)])):
+        clicking.start()
+        within(5, lambda: site.oauth.struck and _rotations(frame))  # the answer is being held back
+        site.strike(site.app.signal, signal.SIGKILL)
+        ended = time.monotonic()
+        clicking.join(10)
     assert not is_pinned(frame, chat)
-    comes_back(frame, chat)
+    reply = patiently(lambda: asked(lambda: frame.act("pin", chat)))
+    assert reply.json().get("error") == "session_expired", "the pair was not lost"
+    assert _rotations(frame) == [200, 400], "the lost pair is asked for once more, no other"
+    comes_back(frame, chat, ended)
+
+
+def _rotations(frame: Frame) -> list[int]:
+    """How requests for tokens were answered."""
+    return [row["status"] for row in frame.sandbox.requests() if "token" in row["path"] and row["status"]]
 
 
 def foreign_client(site: Site) -> None:
     """The authorization server says that a token is another application's: nobody gets in."""
     frame, chat = _expired(site)
     stranger = Frame(frame.sandbox, OPERATOR)
-    reply = asked(lambda: stranger.open(client_id="app.other"))
+    of_another = {} if site.inert else {"client_id": "app.other"}
+    reply = asked(lambda: stranger.open(**of_another))
     assert reply.status == 403, reply.status
     assert stranger.token is None
     comes_back(frame, chat)
@@ -124,7 +138,7 @@ CASES = (
         answers(_error(401, "PAYMENT_REQUIRED"), reopened=True),
         quick=True,
     ),
-    Case("authorization", "wrong_client", answers(_error(400, "invalid_client"), reopened=True)),
+    Case("authorization", "wrong_client", answers(_error(200, "wrong_client"), reopened=True)),
     Case("authorization", "crash between rotation and commit", crash_in_between, quick=True),
     Case("authorization", "a foreign client_id", foreign_client, quick=True),
 )

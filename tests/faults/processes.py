@@ -1,20 +1,33 @@
 """Six ways in which our own processes fail: killed, told to end, out of files, and with a wrong clock."""
 
-import os
 import resource
 import signal
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from urllib3.exceptions import HTTPError
 
 from tests.faults.site import FAKETIME, OPERATOR, Site
-from tests.faults.survival import Case, asked, comes_back, is_pinned, portal_of, target, write
+from tests.faults.survival import (
+    RECOVERY,
+    Case,
+    comes_back,
+    look,
+    opened,
+    pins,
+    portal_of,
+    target,
+    within,
+    write,
+)
+from tests.faults.told import is_pinned
 from tests.support.frame import Frame, Reply
 
 BULK = 120
+_ABOUT = 60.0  # seconds
 
 
 def bulk_of(site: Site, count: int = BULK) -> tuple[Frame, list[int]]:
@@ -73,23 +86,26 @@ def worker_killed(site: Site) -> None:
     """kill -9 in the middle of a click whose command the portal carries out."""
     frame = site.desk()
     chat = target(frame)
-    frame.sandbox.fault("slow", method="imopenlines.session.mode.pin", seconds=2, times=1)
+    frame.sandbox.fault("slow", method="imopenlines.session.mode.pin", seconds=1, times=1)
+    frame.sandbox.forget()
+    answered: list[Reply] = []
 
     def click() -> None:
         with suppress(HTTPError):
-            frame.act("pin", chat)
+            answered.append(frame.act("pin", chat))
 
     clicking = threading.Thread(target=click)
     clicking.start()
-    time.sleep(0.7)
-    for pid in site.app.workers():
-        os.kill(pid, signal.SIGKILL)
+    within(5, lambda: pins(frame) == 1)
+    before = set(site.app.workers())
+    site.strike(site.app.signal, signal.SIGKILL)
+    ended = time.monotonic()
     clicking.join()
-    time.sleep(2)
-    frame.sandbox.heal()
-    listed = patiently(frame.open).boot["listing"]["dialogs"]
-    assert {row["chat_id"]: row["pinned"] for row in listed}[chat] is is_pinned(frame, chat)
-    comes_back(frame, chat)
+    assert not answered, "the click was answered"
+    within(RECOVERY, lambda: is_pinned(frame, chat))
+    assert patiently(lambda: opened(frame)).status == 200
+    assert before.isdisjoint(site.app.workers()), "no worker was killed"
+    comes_back(frame, chat, ended)
 
 
 def ended_during_bulk(site: Site) -> None:
@@ -98,15 +114,21 @@ def ended_during_bulk(site: Site) -> None:
     run = start_run(frame, chats)
     going = threading.Thread(target=_go, args=(frame, run))
     going.start()
-    time.sleep(0.3)
-    for pid in site.app.workers():
-        os.kill(pid, signal.SIGTERM)
+    within(5, lambda: _pinned(frame, chats))
+    before = set(site.app.workers())
+    assert going.is_alive(), "the run had to be under way"
+    assert _pinned(frame, chats) < len(chats), "the run was over"
+    site.strike(site.app.signal, signal.SIGTERM)
+    within(5, lambda: before.isdisjoint(site.app.workers()))
+    comes_back(frame, chats[0])
     going.join(20)
-    time.sleep(0.5)
-    patiently(lambda: frame.get("/api/dialogs"))
     assert run_on(frame, run) == []
     check_report(frame, run, chats)
-    comes_back(frame, chats[0])
+
+
+def _pinned(frame: Frame, chats: list[int]) -> int:
+    truth = frame.sandbox.truth(OPERATOR)
+    return sum(truth[chat]["pinned"] for chat in chats)
 
 
 def _go(frame: Frame, run: str) -> None:
@@ -120,7 +142,7 @@ def no_files_left(site: Site) -> None:
     chat = target(frame)
     frame.dialogs()
     portal_of(frame).proxy.cut()
-    site.app.limit(resource.RLIMIT_NOFILE, 4)
+    site.strike(site.app.limit, resource.RLIMIT_NOFILE, 4)
     with suppress(HTTPError, OSError):  # the server itself may be unable to accept
         reply = frame.act("pin", chat)
         assert reply.status >= 400 or reply.json()["results"][0]["outcome"] != "done"
@@ -135,10 +157,11 @@ def clock(offset: str) -> Callable[[Site], None]:
     def run(site: Site) -> None:
         if FAKETIME is None:
             raise AssertionError("Debian's faketime is not installed on this machine: `make test-deps`")
-        site.set_clock(offset)
+        site.strike(site.set_clock, offset)
         try:
             frame = site.desk()
             chat = target(frame)
+            assert is_off(frame, int(offset)), "the clock is right"
             assert write(frame, chat)[1] == "done"
             frame.sandbox.expire_tokens(OPERATOR)
             frame.sandbox.forget()
@@ -154,17 +177,30 @@ def clock(offset: str) -> Callable[[Site], None]:
     return run
 
 
+def is_off(frame: Frame, seconds: int) -> bool:
+    """Whether the app believes it to be so much later than it is."""
+    told = datetime.fromisoformat(frame.get("/api/dialogs").json()["as_of"])
+    return abs((told - datetime.now(UTC)).total_seconds() - seconds) < _ABOUT
+
+
 def clock_steps(site: Site) -> None:
     """The clock is set forward and back while somebody works: the page renews its session, no more."""
-    frame = site.desk()
-    chat = target(frame)
+    if FAKETIME is None:
+        raise AssertionError("Debian's faketime is not installed on this machine: `make test-deps`")
+    site.set_clock("+0", steps=True)
     try:
-        for offset in ("+1800", "-1800"):
-            site.set_clock(offset)
-            asked(lambda: frame.get("/api/dialogs"))
+        frame = site.desk()
+        chat = target(frame)
+        before = set(site.app.workers())
+        for offset in (1800, -1800, 0):
+            site.strike(site.step_clock, offset)
+            look(frame)
             comes_back(frame, chat)
+            assert is_off(frame, offset), "the clock did not step"
+        assert before == set(site.app.workers()), "the app was started anew"
     finally:
         site.set_clock("")
+    patiently(lambda: frame.get("/api/dialogs"))
     comes_back(frame, chat)
 
 

@@ -21,13 +21,15 @@ _HOLD = 0.02
 class Planned:
     """An answer in the upstream's place. `then`: keep the connection, close it or reset it.
 
-    `pass_on` lets the upstream carry the request out first; only its answer is replaced.
+    `pass_on` lets the upstream carry the request out first; only its answer is replaced. With `about` it
+    is for requests that hold these bytes.
     """
 
     raw: bytes
     then: str = "close"
     pass_on: bool = False
     seconds: float = 0.0
+    about: bytes = b""
 
 
 @dataclass(slots=True)
@@ -44,11 +46,17 @@ class Toxics:
     plan: deque[Planned] = field(default_factory=deque)
     forever: Planned | None = None  # like `plan`, for every request
 
-    def planned(self) -> Planned | None:
-        """The next answer that is not the upstream's."""
+    def planned(self, request: bytes) -> Planned | None:
+        """The next answer that is not the upstream's, if it is for this request."""
         with contextlib.suppress(IndexError):
-            return self.plan.popleft()
-        return self.forever
+            if self.plan[0].about in request:
+                return self.plan.popleft()
+        return self.forever if self.forever and self.forever.about in request else None
+
+    @property
+    def slow(self) -> bool:
+        """Whether bytes take longer, or come in part."""
+        return bool(self.latency or self.bandwidth or self.slicer or self.limit_data)
 
 
 class Proxy:
@@ -58,6 +66,7 @@ class Proxy:
         self.upstream = upstream
         self.toxics = Toxics()
         self.connections = 0
+        self.struck = 0  # answers, pieces and ends that went wrong in the trouble of now or the last one
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
@@ -109,6 +118,7 @@ class Proxy:
     @contextlib.contextmanager
     def trouble(self, **orders: object) -> Iterator[None]:
         """Toxics for the length of a block; `down=True` is one of them."""
+        self.struck = 0
         if orders.pop("down", False):
             self.down()
         self.toxics = replace(self.toxics, **orders)  # type: ignore[arg-type]
@@ -167,6 +177,7 @@ class _Pair:
             while data := self.client.recv(_CHUNK):
                 toxics = self._awake()
                 if toxics.reset:
+                    self.proxy.struck += 1
                     self._end(hard=True)
                     return
                 time.sleep(toxics.latency)
@@ -174,13 +185,13 @@ class _Pair:
                 if toxics.plan or toxics.forever:
                     request += data
                     if _is_whole(request):
-                        if not self._instead(toxics.planned(), bytes(request)):
+                        if not self._instead(toxics.planned(bytes(request)), bytes(request)):
                             return
                         request.clear()
                     continue
                 self.server.sendall(bytes(request) + data)
                 request.clear()
-            time.sleep(self.proxy.toxics.slow_close)
+            self._linger()
             self.server.shutdown(socket.SHUT_WR)
 
     def _instead(self, planned: Planned | None, request: bytes) -> bool:
@@ -188,6 +199,7 @@ class _Pair:
         if planned is None:
             self.server.sendall(request)
             return True
+        self.proxy.struck += 1
         if planned.pass_on:
             self.swallow.set()
             self.server.sendall(request)
@@ -210,10 +222,16 @@ class _Pair:
                 toxics = self._awake()
                 time.sleep(toxics.latency)
                 self._give(data, toxics)
-            time.sleep(self.proxy.toxics.slow_close)
+            self._linger()
             self.client.shutdown(socket.SHUT_WR)
 
+    def _linger(self) -> None:
+        """The end of a connection takes its time."""
+        self.proxy.struck += bool(self.proxy.toxics.slow_close)
+        time.sleep(self.proxy.toxics.slow_close)
+
     def _give(self, data: bytes, toxics: Toxics) -> None:
+        self.proxy.struck += toxics.slow
         if toxics.limit_data:
             data = data[: max(0, toxics.limit_data - self.given)]
             self.given += len(data)
@@ -227,6 +245,7 @@ class _Pair:
 
     def _awake(self) -> Toxics:
         """Today's toxics, once nothing hangs any more."""
+        self.proxy.struck += self.proxy.toxics.hang
         while self.proxy.toxics.hang:
             time.sleep(_HOLD)
             if self.client.fileno() < 0:

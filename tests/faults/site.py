@@ -11,8 +11,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,36 @@ from tests.support.redis import RedisServer
 from tests.support.stand import Sandbox
 
 OPERATOR = 27
+_FAULTS = {"act", "expire_tokens", "faults", "uninstall"}  # control requests that are faults
+_DEATHS = ("SIGSEGV", "SIGABRT", "WORKER TIMEOUT")  # of a worker, as gunicorn tells them
 _ENOUGH = 16  # signs of a secret that are taken for it
 APP = "app:create_app()"
+# A step moves the time of day alone. faketime 0.9 spoils time.sleep() then: `clocked` has another.
+_STEPPING = {
+    "FAKETIME_NO_CACHE": "1",
+    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    "NO_FAKE_STAT": "1",
+    "FAKE_UTIME": "0",
+    "PYTHONPATH": str(Path(__file__).parent / "clocked"),
+}
+_CLOCK = {"FAKETIME", "FAKETIME_TIMESTAMP_FILE", *_STEPPING}
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 
 
 class Portal(Sandbox):
     """One sandbox portal behind its own proxy; `inside` is the object that the sandbox serves."""
 
-    def __init__(self, ports: Ports, number: int, app_url: str, inside: Inside, proxy: Proxy) -> None:
-        super().__init__(ports, number, app_url)
+    def __init__(self, site: "Site", inside: Inside, proxy: Proxy) -> None:
+        super().__init__(site.ports, inside.number, site.app.url)
+        self.site = site
         self.inside = inside
         self.proxy = proxy
+
+    def control(self, method: str, what: str, body: object = None, **query: object) -> Any:
+        """One control request; a site without faults leaves out those that are one."""
+        if self.site.inert and method == "POST" and what in _FAULTS:
+            return None
+        return super().control(method, what, body, **query)
 
     @property
     def url(self) -> str:
@@ -91,8 +109,16 @@ class App:
     def workers(self) -> list[int]:
         """Process ids of the workers that serve."""
         pid = self._server.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except FileNotFoundError:  # the master is gone, and all with it
+            return []
         return [int(child) for child in children if b"gunicorn" in _command_of(int(child))]
+
+    def signal(self, number: int) -> None:
+        """Send a signal to all workers."""
+        for pid in self.workers():
+            os.kill(pid, number)
 
     def limit(self, what: int, value: int) -> None:
         """Lower a resource limit of all workers (its soft half)."""
@@ -113,8 +139,8 @@ def _command_of(pid: int) -> bytes:
 
 
 def mistakes(log: str) -> list[str]:
-    """Lines that tell of an error that nobody foresaw: tracebacks, places in our code, internal errors."""
-    signs = ("Traceback", '"places"', '"internal_error"', "--- Logging error")
+    """Lines that tell of what nobody foresaw: tracebacks, places in our code, internal errors, a crash."""
+    signs = ("Traceback", '"places"', '"internal_error"', "--- Logging error", *_DEATHS)
     return [line for line in log.splitlines() if any(sign in line for sign in signs)]
 
 
@@ -126,8 +152,11 @@ def leaks(log: str, secrets: Iterable[str]) -> list[str]:
 class Site:
     """`store` is sqlite or postgresql; with PostgreSQL come Redis and two workers, as in production.
 
-    `extra` are settings beyond these, `what` is another app than ours, for controls.
+    `extra` are settings beyond these, `what` is another app than ours, for controls. Once `inert` is set
+    every fault is left out, so that a case which is still survived is seen to prove nothing.
     """
+
+    inert = False
 
     def __init__(
         self, folder: Path, store: str, portals: int, extra: dict[str, str] | None = None, what: str = APP
@@ -136,6 +165,7 @@ class Site:
         self.folder = folder
         self._stack = ExitStack()
         self._portals = portals
+        self._clock = folder / "clock"
         self._extra = extra or {}
         self._what = what
         self._next = 0
@@ -214,6 +244,15 @@ class Site:
             *(token for pair in pairs for token in (pair.access, pair.refresh)),
         }
 
+    def strike(self, fault: Callable[..., Any], *given: Any) -> Any:
+        """Do what is the fault of a case."""
+        return None if self.inert else fault(*given)
+
+    def trouble(self, proxy: Proxy | None, **orders: object) -> AbstractContextManager[None]:
+        """A proxy that misbehaves for the length of a block, as the fault of a case."""
+        assert proxy is not None
+        return proxy.trouble(**({} if self.inert else orders))
+
     def restart(self, **settings: str) -> None:
         """Start the app anew on the same address with the same log, some of its environment changed."""
         self.app.stop()
@@ -230,10 +269,22 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def set_clock(self, offset: str) -> None:
-        """Start the app anew with its clock moved (`+3600`, `-3600` seconds; empty: the right time)."""
+    def set_clock(self, offset: str, *, steps: bool = False) -> None:
+        """Start the app anew with its clock moved (`+3600`, `-3600` seconds; empty: the right time).
+
+        One that `steps` can be moved further by `step_clock`.
+        """
         library = str(FAKETIME) if offset else ""
-        self.restart(LD_PRELOAD=library, FAKETIME=offset and f"{offset}s")
+        self._clock.write_text(f"{offset}s\n")
+        moved = {"FAKETIME_TIMESTAMP_FILE": str(self._clock), **_STEPPING} if steps else {}
+        self.app.settings = {name: value for name, value in self.app.settings.items() if name not in _CLOCK}
+        self.restart(LD_PRELOAD=library, **(moved or ({"FAKETIME": f"{offset}s"} if offset else {})))
+
+    def step_clock(self, offset: int) -> None:
+        """Set the clock of the app while it runs, as somebody at the machine would."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(f"{offset:+d}s\n")
+        new.replace(self._clock)
 
     def portal(self, seed: str = "contact_centre", **more: object) -> Portal:
         """A portal that nobody has used, behind a proxy of its own."""
@@ -242,23 +293,25 @@ class Site:
         proxy = self._proxied(self._stack, int(inside.origin.rpartition(":")[2]))
         inside.origin = f"http://localhost:{proxy.port}"
         inside.oauth_origin = f"http://localhost:{self.oauth.port}"
-        portal = Portal(self.ports, inside.number, self.app.url, inside, proxy)
+        portal = Portal(self, inside, proxy)
         portal.reset(seed, **more)
         return portal
 
     def desk(self, seed: str = "contact_centre", **more: object) -> Frame:
         """A fresh portal with the app installed and the main operator's desk open."""
         portal = self.portal(seed, **more)
-        assert Frame(portal, user_id=1).install().status == 200
+        installed = Frame(portal, user_id=1).install()
         portal.switch(limiter=False)
         frame = Frame(portal, OPERATOR)
         reply = frame.open()
-        assert reply.status == 200, reply.text
-        assert frame.dialogs()
+        if (installed.status, reply.status) != (200, 200):  # no failure of a case: its fault is still to come
+            raise RuntimeError(f"no desk: {installed.status}, {reply.status} {reply.text}")
         return frame
 
     def heal(self) -> None:
-        """End every fault on the wire."""
+        """End every fault on the wire, and limits of the workers."""
+        for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
+            self.app.limit(what, -1)
         for proxy in (self.oauth, self.database, self.redis):
             if proxy is not None:
                 proxy.heal()

@@ -4,25 +4,28 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from urllib3.exceptions import HTTPError
 
 from tests.faults.site import Site
-from tests.faults.survival import Case, asked, comes_back, is_pinned, redis_is_asked_again, target, write
+from tests.faults.survival import Case, comes_back, target, try_everything, within, write
+from tests.faults.told import check_words
+from tests.faults.twins import twins
 from tests.support.frame import Frame
 
+_POOL = 16  # connections of a worker to PostgreSQL
+_MORE_THAN_A_POOL = 20
 LITE, FULL = ("sqlite",), ("postgresql",)
 
 
-def _try_everything(frame: Frame, chat: int) -> None:
-    """Read, write and open while the store fails: whatever comes must be true and said in words."""
-    asked(lambda: frame.get("/api/dialogs"))
-    write(frame, chat, "unpin" if is_pinned(frame, chat) else "pin")
-    token = frame.token
-    asked(frame.open)
-    frame.token = token
+def _nothing_is_written(frame: Frame, chat: int) -> None:
+    """Everything is tried while the database fails: a click is refused, or cannot be taken back."""
+    tried = try_everything(frame, chat)
+    assert tried.unwritten, f"written down all the same: {tried.outcome}"
 
 
 def locked(site: Site) -> None:
@@ -30,11 +33,10 @@ def locked(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     with site.sql() as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        letting_go = threading.Timer(6, connection.execute, ("ROLLBACK",))
+        site.strike(connection.execute, "BEGIN IMMEDIATE")
+        letting_go = threading.Timer(6, lambda: site.strike(connection.execute, "ROLLBACK"))
         letting_go.start()
-        asked(lambda: frame.get("/api/dialogs"))
-        write(frame, chat)
+        _nothing_is_written(frame, chat)
         letting_go.join()
     comes_back(frame, chat)
 
@@ -53,24 +55,24 @@ def _frozen_log(site: Site) -> Iterator[int]:
         reader.execute("ROLLBACK")
 
 
-def disk_full(site: Site) -> None:
-    """No file can grow beyond the size that the write-ahead log has now."""
+def no_growth(site: Site) -> None:
+    """No file can grow beyond the size that the write-ahead log has now, as on a full disk."""
     frame = site.desk()
     chat = target(frame)
     with _frozen_log(site) as size:
-        site.app.limit(resource.RLIMIT_FSIZE, size)
-        _try_everything(frame, chat)
+        site.strike(site.app.limit, resource.RLIMIT_FSIZE, size)
+        _nothing_is_written(frame, chat)
     site.app.limit(resource.RLIMIT_FSIZE, -1)
     comes_back(frame, chat)
 
 
-def read_only(site: Site) -> None:
-    """Every write to any file is refused."""
+def no_writing(site: Site) -> None:
+    """Every write to any file is refused, as on a disk that went bad."""
     frame = site.desk()
     chat = target(frame)
     with _frozen_log(site):
-        site.app.limit(resource.RLIMIT_FSIZE, 0)
-        _try_everything(frame, chat)
+        site.strike(site.app.limit, resource.RLIMIT_FSIZE, 0)
+        _nothing_is_written(frame, chat)
     site.app.limit(resource.RLIMIT_FSIZE, -1)
     comes_back(frame, chat)
 
@@ -80,7 +82,8 @@ def corrupt_row(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     with site.sql() as connection:
-        connection.execute("UPDATE operator_tokens SET access_sealed = x'0011', refresh_sealed = x'ff'")
+        damage = "UPDATE operator_tokens SET access_sealed = x'0011', refresh_sealed = x'ff'"
+        site.strike(connection.execute, damage)
     _, outcome = write(frame, chat)
     assert outcome == "session_expired", outcome
     comes_back(frame, chat)
@@ -106,7 +109,9 @@ def power_cut(site: Site) -> None:
     clicking = threading.Thread(target=click)
     clicking.start()
     time.sleep(1.5)
-    site.app.kill()
+    site.strike(site.app.kill)
+    ended = time.monotonic()
+    assert not site.app.workers(), "nothing was killed"
     clicking.join()
     site.app.start()
     with site.sql() as connection:
@@ -114,7 +119,7 @@ def power_cut(site: Site) -> None:
         kept = {row[0] for row in connection.execute("SELECT public_id FROM journal_entries")}
     assert acknowledged
     assert set(acknowledged) <= kept, "an acknowledged write is gone"
-    comes_back(frame, chats[0])
+    comes_back(frame, chats[0], ended)
 
 
 def restarted(site: Site) -> None:
@@ -122,18 +127,59 @@ def restarted(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     assert site.postgres
-    site.postgres.pause()
-    _try_everything(frame, chat)
-    site.postgres.resume()
+    site.strike(site.postgres.pause)
+    _nothing_is_written(frame, chat)
+    site.strike(site.postgres.resume)
     comes_back(frame, chat)
 
 
 def no_connection_left(site: Site) -> None:
-    """Somebody else has taken all connections of PostgreSQL."""
+    """PostgreSQL takes no further connection, then each of ours is held up: nobody gets one of either."""
     frame = site.desk()
     chat = target(frame)
-    url = site.direct_url.replace("+psycopg", "")
+    with _taken(site) as others:
+        _nothing_is_written(frame, chat)
+        assert site.inert or others, "nothing was taken"
+    comes_back(frame, chat)
+    _pool_exhausted(site, frame, chat)
+
+
+def _pool_exhausted(site: Site, frame: Frame, chat: int) -> None:
+    """More requests than a worker has connections wait for a lock: the one more is told so in time."""
+    tabs = twins(site.app, frame, _MORE_THAN_A_POOL * len(site.app.workers()))
+    if site.inert:
+        return
+    with site.sql() as holder, site.sql() as counter, ThreadPoolExecutor(len(tabs)) as pool:
+        holder.execute("BEGIN")
+        site.strike(holder.execute, "LOCK TABLE journal_entries IN ACCESS EXCLUSIVE MODE")
+        held = [pool.submit(tab.get, "/api/journal") for tab in tabs]
+        within(4, lambda: _waiting(counter) >= _POOL * len(site.app.workers()))
+        replies = [reply.result() for reply in held]
+        holder.execute("ROLLBACK")
+    for reply in replies:
+        check_words(reply)
+    assert {reply.status for reply in replies} == {503}
+    comes_back(frame, chat)
+
+
+def _waiting(connection: Any) -> int:
+    """How many connections of PostgreSQL wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return int(connection.execute(query).fetchone()[0])
+
+
+@contextmanager
+def _taken(site: Site) -> Iterator[list[psycopg.Connection[object]]]:
+    """All connections that PostgreSQL gives are somebody else's, those of the app too."""
     taken: list[psycopg.Connection[object]] = []
+    site.strike(_take_all, site, taken)
+    yield taken
+    for connection in taken:
+        connection.close()
+
+
+def _take_all(site: Site, taken: list[psycopg.Connection[object]]) -> None:
+    url = site.direct_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as killer:
         while True:
             try:
@@ -149,10 +195,6 @@ def no_connection_left(site: Site) -> None:
                     taken.append(psycopg.connect(url))
                 except psycopg.OperationalError:
                     continue
-        _try_everything(frame, chat)
-    for connection in taken:
-        connection.close()
-    comes_back(frame, chat)
 
 
 def serialization_failure(site: Site) -> None:
@@ -166,15 +208,18 @@ def serialization_failure(site: Site) -> None:
             " IF nextval('refusals') <= 1 THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF;"
             " RETURN NEW; END $$"
         )
-        connection.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON journal_entries FOR EACH ROW EXECUTE FUNCTION refuse()"
+        site.strike(
+            connection.execute,
+            "CREATE TRIGGER refuse BEFORE INSERT ON journal_entries FOR EACH ROW EXECUTE FUNCTION refuse()",
         )
         try:
             reply, outcome = write(frame, chat)
             assert outcome == "done"
             assert reply.json()["undo"], "what was done could not be written down"
+            times = connection.execute("SELECT last_value FROM refusals").fetchone()[0]
+            assert times >= 2, "no transaction was refused and repeated"
         finally:
-            connection.execute("DROP TRIGGER refuse ON journal_entries")
+            connection.execute("DROP TRIGGER IF EXISTS refuse ON journal_entries")
             connection.execute("DROP FUNCTION refuse")
             connection.execute("DROP SEQUENCE refusals")
     comes_back(frame, chat)
@@ -184,11 +229,11 @@ def redis_down(site: Site) -> None:
     """No connection to Redis: sessions cannot be looked up, so nobody is let in; nothing is lost."""
     frame = site.desk()
     chat = target(frame)
-    assert site.redis
-    with site.redis.trouble(down=True):
-        _try_everything(frame, chat)
+    with site.trouble(site.redis, down=True):
+        time.sleep(1.2)  # as long as a session is believed without asking
+        statuses = try_everything(frame, chat).statuses
+    assert statuses == (503, 503, 503), statuses
     comes_back(frame, chat)
-    redis_is_asked_again()
 
 
 def redis_flushed(site: Site) -> None:
@@ -196,9 +241,10 @@ def redis_flushed(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     with site.store_client() as client:
-        client.flushall()
+        site.strike(client.flushall)
     time.sleep(1.2)
-    _try_everything(frame, chat)
+    statuses = try_everything(frame, chat).statuses
+    assert statuses == (401, 401, 200), statuses
     comes_back(frame, chat)
 
 
@@ -207,11 +253,11 @@ def redis_read_only(site: Site) -> None:
     frame = site.desk()
     chat = target(frame)
     with site.store_client() as client:
-        client.execute_command("REPLICAOF", "127.0.0.1", "1")
-        _try_everything(frame, chat)
+        site.strike(client.execute_command, "REPLICAOF", "127.0.0.1", "1")
+        opened = try_everything(frame, chat).opened
         client.execute_command("REPLICAOF", "NO", "ONE")
+        assert opened.status == 503, "a session that could not be written"
     comes_back(frame, chat)
-    redis_is_asked_again()
 
 
 def _case(name: str, run: Callable[[Site], None], stores: tuple[str, ...], quick: bool = True) -> Case:
@@ -220,12 +266,12 @@ def _case(name: str, run: Callable[[Site], None], stores: tuple[str, ...], quick
 
 CASES = (
     _case("SQLite locked for 6 s", locked, LITE, quick=False),
-    _case("disk full", disk_full, LITE),
-    _case("read-only disk", read_only, LITE),
+    _case("no file can grow, as on a full disk", no_growth, LITE),
+    _case("no file can be written", no_writing, LITE),
     _case("a corrupt row", corrupt_row, LITE),
     _case("killed while writing ahead", power_cut, LITE),
     _case("PostgreSQL restarts", restarted, FULL),
-    _case("no connection left", no_connection_left, FULL),
+    _case("no connection left", no_connection_left, FULL, quick=False),
     _case("serialization failure", serialization_failure, FULL),
     _case("Redis down", redis_down, FULL),
     _case("Redis flushed", redis_flushed, FULL),

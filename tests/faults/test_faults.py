@@ -3,16 +3,23 @@
 Both sites are at work at the same time, and what may run side by side does: most of a fault is waiting.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from tests.faults.report import CASES, MATRIX, STORES, run_cases
+from tests.faults import report
+from tests.faults.report import ALWAYS, CASES, MATRIX, STORES, VACUOUS, controls, run_cases
 from tests.faults.site import Site, leaks, mistakes
 from tests.faults.survival import Case
 
 QUICK = [case for case in (*CASES, *MATRIX) if case.quick]
+
+CONTROL = "without the fault: "
 
 Troubles = dict[str, str]
 
@@ -24,9 +31,11 @@ def share(store: str, chosen: list[Case]) -> list[Case]:
 
 
 def tried(store: str, folder: Path, chosen: list[Case]) -> Troubles:
-    """What came of the faults of one store."""
-    with Site(folder, store, 2 * len(QUICK)) as site:
-        return run_cases(site, share(store, chosen))
+    """What came of the faults of one store, and of the same trials without their faults."""
+    with Site(folder, store, 4 * len(QUICK)) as site:
+        cases = share(store, chosen)
+        found = run_cases(site, cases)
+        return found | {f"{CONTROL}{name}": told for name, told in controls(site, cases).items()}
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +62,43 @@ def test_what_a_log_must_not_hold_is_found() -> None:
     assert mistakes('{"event":"fine"}\nTraceback (most recent call last)\n') == [
         "Traceback (most recent call last)"
     ]
+    died = ["[7] [CRITICAL] WORKER TIMEOUT (pid:8)", "[7] [ERROR] Worker (pid:8) was sent SIGSEGV!"]
+    assert mistakes("\n".join([*died, "fine"])) == died
     token = "0123456789abcdef" * 4
     assert leaks(f"… {token[:20]} …", {token, "another-of-our-secrets"}) == [token]
+
+
+def test_a_case_that_is_survived_without_its_fault_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_site: Site) -> None:
+        raise AssertionError("the fault did not strike")
+
+    def without_a_desk(_site: Site) -> None:
+        raise RuntimeError("no desk")
+
+    monkeypatch.setattr(report, "watched", lambda _site: nullcontext())
+    site = cast(Site, SimpleNamespace(store="sqlite", inert=False, heal=lambda: None))
+    cases = [
+        Case("x", "good", failing),
+        Case("x", "empty", lambda _: None),
+        Case("x", "desk", without_a_desk),
+    ]
+    assert controls(site, cases) == {"good": "", "empty": VACUOUS, "desk": VACUOUS}
+
+
+def test_what_the_log_tells_of_cases_side_by_side_fails_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def telling(_site: Site) -> Iterator[None]:
+        yield
+        raise AssertionError("1 mistakes in the log")
+
+    monkeypatch.setattr(report, "watched", telling)
+    site = cast(Site, SimpleNamespace(store="sqlite", heal=lambda: None))
+    cases = [Case("wire", name, lambda _: None, alone=False) for name in "ab"]
+    assert set(run_cases(site, cases).values()) == {"AssertionError: 1 mistakes in the log"}
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_survived(case: Case, troubles: Troubles) -> None:
     assert troubles[case.name] == ""
+    assert case.name in ALWAYS or troubles[f"{CONTROL}{case.name}"] == ""

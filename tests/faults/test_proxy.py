@@ -54,7 +54,10 @@ def test_slow_toxics_are_slow_and_complete(proxy: Proxy, orders: dict[str, float
         began = time.monotonic()
         assert get(proxy) == BODY
         assert time.monotonic() - began >= least
-    assert get(proxy) == BODY
+    assert proxy.struck
+    with proxy.trouble():
+        assert get(proxy) == BODY
+    assert not proxy.struck
 
 
 @pytest.mark.parametrize("orders", [{"down": True}, {"reset": True}, {"limit_data": 300}])
@@ -69,6 +72,16 @@ def test_a_hanging_upstream_says_nothing(proxy: Proxy) -> None:
     with proxy.trouble(hang=True), pytest.raises(TimeoutError):
         get(proxy, timeout=1.0)
     assert get(proxy) == BODY
+
+
+def test_a_planned_answer_waits_for_the_request_that_it_is_about(proxy: Proxy) -> None:
+    told = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    with proxy.trouble(plan=deque([Planned(told, "keep", about=b"POST /")])):
+        assert get(proxy) == BODY
+        assert proxy.struck == 0
+    with proxy.trouble(plan=deque([Planned(told, "keep", about=b"GET /")])):
+        assert get(proxy) == b"hi"
+    assert proxy.struck == 1
 
 
 def test_planned_answers_come_in_turn_and_the_upstream_may_still_be_asked(

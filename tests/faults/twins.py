@@ -4,6 +4,7 @@ The rule: a worker is known by the sockets that it holds, as the system tells, n
 """
 
 from pathlib import Path
+from typing import Any
 
 from tests.faults.site import OPERATOR, App
 from tests.support.frame import Frame
@@ -18,12 +19,17 @@ class Twin(Frame):
     worker = 0
     socket = ""
 
+    @property
+    def pool(self) -> Any:
+        """Its connections to the app that are idle: the one that it has."""
+        return self._http.connection_from_url(self.app_url).pool
 
-def twins(app: App, frame: Frame, count: int) -> list[Twin]:
+
+def twins(app: App, frame: Frame, count: int, tries: int = _TRIES) -> list[Twin]:
     """So many tabs, one more of each worker by turns. Raises AssertionError when one worker takes none."""
     workers = app.workers()
     found: dict[int, list[Twin]] = {worker: [] for worker in workers}
-    for _ in range(_TRIES):
+    for _ in range(tries):
         if all(len(row) * len(workers) >= count for row in found.values()):
             break
         twin = _connected(app, frame)
@@ -40,22 +46,20 @@ def still(app: App, chosen: list[Twin]) -> set[int]:
 
 
 def _connected(app: App, frame: Frame) -> Twin:
-    before = _held(app)
     twin = Twin(frame.sandbox, OPERATOR)
     assert twin.get("/healthz").status == 200
     twin.token = frame.token
-    for worker, sockets in _held(app).items():
-        for socket in sockets - before[worker]:
-            twin.worker, twin.socket = worker, socket
-    assert twin.worker, "somebody holds the connection"
+    line = next(each for each in twin.pool.queue if each)
+    held = _held(app, f":{line.sock.getsockname()[1]:04X}")
+    [(twin.worker, twin.socket)] = [(worker, socket) for worker in held for socket in held[worker]]
     return twin
 
 
-def _held(app: App) -> dict[int, set[str]]:
-    """The sockets of each worker that belong to a connection to the app."""
+def _held(app: App, end: str = "") -> dict[int, set[str]]:
+    """The sockets of each worker that are connections to the app, or the one with this other end."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    port = f":{app.port:04X}"
-    sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(port) and row[3] == _ESTABLISHED}
+    mine = [row for row in rows if row[1].endswith(f":{app.port:04X}") and row[2].endswith(end)]
+    sockets = {f"socket:[{row[9]}]" for row in mine if row[3] == _ESTABLISHED}
     return {worker: sockets & set(_open(worker)) for worker in app.workers()}
 
 
