@@ -1,7 +1,7 @@
 """Runs faults and figures one after the other and keeps the results, so that a long run can be resumed.
 
-`make faults` begins where the last run stopped, unless that one came to its end; `docs/fault-runs.md` gets
-a dated table at the end.
+`make faults` begins where the last run of the same commit stopped, unless that one came to its end;
+`docs/fault-runs.md` gets a dated table at the end.
 """
 
 import json
@@ -91,9 +91,7 @@ def controls(site: Site, cases: Iterable[Case]) -> dict[str, str]:
 def main(words: list[str]) -> int:
     """Everything; `--fresh` forgets what an interrupted run has done, `--figures` leaves the faults out,
     `--faults` the figures."""
-    state = {} if "--fresh" in words or not _STATE.exists() else json.loads(_STATE.read_text())
-    if state.get("commit") != commit():
-        state = {"commit": commit()}
+    state = _begun("--fresh" in words)
     parts = {**dict.fromkeys(STORES, CASES), "matrix": MATRIX}
     for part, cases in () if "--figures" in words else parts.items():
         if part not in state:
@@ -113,6 +111,13 @@ def main(words: list[str]) -> int:
     _STATE.unlink(missing_ok=True)
     failed = any(text.startswith("FAILED") for key, text in state.items() if key.startswith("figure:"))
     return 0 if survived == len(CASES) + len(MATRIX) and not failed else 1
+
+
+def _begun(fresh: bool) -> dict[str, Any]:
+    """What an interrupted run of this very commit has done."""
+    state: dict[str, Any] = json.loads(_STATE.read_text()) if _STATE.exists() and not fresh else {}
+    now = commit()
+    return state if state.get("commit") == now else {"commit": now}
 
 
 def _figure(name: str) -> str:

@@ -19,6 +19,7 @@ from tests.faults.survival import Case
 
 QUICK = [case for case in (*CASES, *MATRIX) if case.quick]
 
+CONTROLLED = ("wire", "authorization", "stores", "matrix")  # the others' controls wait for what does not come
 CONTROL = "without the fault: "
 
 Troubles = dict[str, str]
@@ -35,7 +36,8 @@ def tried(store: str, folder: Path, chosen: list[Case]) -> Troubles:
     with Site(folder, store, 4 * len(QUICK)) as site:
         cases = share(store, chosen)
         found = run_cases(site, cases)
-        return found | {f"{CONTROL}{name}": told for name, told in controls(site, cases).items()}
+        told = controls(site, [case for case in cases if case.group in CONTROLLED])
+        return found | {f"{CONTROL}{name}": trouble for name, trouble in told.items()}
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +99,19 @@ def test_what_the_log_tells_of_cases_side_by_side_fails_all_of_them(monkeypatch:
     assert set(run_cases(site, cases).values()) == {"AssertionError: 1 mistakes in the log"}
 
 
+def test_only_a_run_of_the_same_commit_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "_STATE", tmp_path / "faults.json")
+    monkeypatch.setattr(report, "commit", lambda: "new")
+    (tmp_path / "faults.json").write_text('{"commit": "new", "sqlite": {}}')
+    assert report._begun(fresh=False) == {"commit": "new", "sqlite": {}}
+    assert report._begun(fresh=True) == {"commit": "new"}
+    (tmp_path / "faults.json").write_text('{"commit": "old", "sqlite": {}}')
+    assert report._begun(fresh=False) == {"commit": "new"}
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_survived(case: Case, troubles: Troubles) -> None:
     assert troubles[case.name] == ""
-    assert case.name in ALWAYS or troubles[f"{CONTROL}{case.name}"] == ""
+    if case.group in CONTROLLED and case.name not in ALWAYS:
+        assert troubles[f"{CONTROL}{case.name}"] == ""
