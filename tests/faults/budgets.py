@@ -68,14 +68,15 @@ def request_rate(scale: float, _: Stage) -> str:
     """
     seconds = max(_LEAST, _FULL * scale)
     stores = ("sqlite", "postgresql") if scale >= 1 else ("postgresql",)
-    with ThreadPoolExecutor(len(stores)) as pool:
+    with ThreadPoolExecutor(len(stores) + 1) as pool:
+        control = pool.submit(under_load, "sqlite", _LEAST, _ALONE)
         loads = list(pool.map(lambda store: under_load(store, seconds), stores))
     told = [f"{store} {load.told()}" for store, load in zip(stores, loads, strict=True)]
     for load, words in zip(loads, told, strict=True):
         assert load.refused == 0, words
         assert load.share >= USED, words
         assert set(load.asked) <= {200, 429}, f"{load.asked}"
-    alone = under_load("sqlite", _LEAST, _ALONE)
+    alone = control.result()
     assert alone.refused, f"nothing is refused to workers that count alone: {alone.told()}"
     return (
         f"{WORKERS} workers, {seconds:.0f} s of mixed load, {DRAIN:.0f} a second out of {SIZE}: "

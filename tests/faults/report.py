@@ -36,9 +36,8 @@ _HEAD = (
     "# Fault runs\n\n"
     "What `make faults` found, newest first. A fault is survived when the app told what was true in the\n"
     "portal, with a sentence for a person, inside 12 s, was normal again within 5 s of the fault's end, and\n"
-    "logged no traceback and, at DEBUG, neither a secret of ours nor a token that was given out; and when\n"
-    "the same trial without the fault failed. It is counted once, and has to be survived on every store\n"
-    "that it can happen on.\n"
+    "logged, at DEBUG, no traceback, no secret of ours and no token that was given out. That counts only\n"
+    "when the same trial fails without the fault, and on every store that the fault can happen on.\n"
     "The matrix puts each toxic of a proxy before each thing that the app needs, on PostgreSQL and Redis.\n"
 )
 
