@@ -19,13 +19,13 @@ from tests.faults.stage import Stage, must_fail, weakened
 from tests.faults.survival import within
 from tests.support.frame import Frame
 
-RUNS, SIZE = 50, 500
+RUNS, SIZE = 25, 500
 _QUICK_RUNS, _QUICK_SIZE = 2, 160
 _PART = 50  # dialogs of one request
 
 
 def killed_bulk_runs(scale: float, stage: Stage) -> str:
-    """50 runs of 500 dialogs on each store, each with its workers killed mid-way and gone on with.
+    """25 runs of 500 dialogs on each store, each with its workers killed mid-way and gone on with.
 
     A quick run has two short ones on SQLite. And the control: a report of an app that writes no journal.
     """
@@ -46,7 +46,7 @@ def killed_bulk_runs(scale: float, stage: Stage) -> str:
         with must_fail("a report without a journal"):
             check_report(frame, run, chats)
     return (
-        f"{runs} bulk runs of {size}, each killed mid-way: {'; '.join(told)}; control: without a journal "
+        f"{runs} bulk runs of {size} on a store, each killed mid-way: {'; '.join(told)}; control: without a journal "
         f"the report fails"
     )
 
