@@ -11,7 +11,8 @@ from app.starting import start_or_exit
 
 _settings = start_or_exit()
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h; other C libraries have no mallopt, or ignore it
+_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h; other C libraries have no mallopt, or ignore it
+_M_ARENA_MAX = -8
 _host = "127.0.0.1" if _settings.allow_local else "0.0.0.0"  # noqa: S104 - a server is to be reached
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
@@ -43,12 +44,14 @@ def pre_fork(server, worker) -> None:
 def post_fork(server, worker) -> None:
     """Leave Ctrl-C to the master, which tells its workers: one that hears it twice may wait for itself.
 
-    Let the threads share two heaps: glibc gives each of them its own, and keeps what they freed.
+    Let the threads share two heaps: glibc gives each of them its own, and keeps what they freed. What is
+    larger than 1 MB lies outside of them and goes back at once: a portal's answer may have 16.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
 
 
 def post_worker_init(worker) -> None:

@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from http.client import HTTPException
+from io import BytesIO
 from typing import NamedTuple
 
 from urllib3.exceptions import EmptyPoolError, HTTPError, ReadTimeoutError
@@ -75,7 +76,7 @@ class Network:
         """Send one request, once, and read its answer, all within `deadline` seconds.
 
         A connection gets 3 s, each read 10 s; `fresh`: on a new connection. Raises NotSent (AddressRefused
-        among them), TimedOut, BadAnswer (redirect, cut off, above 16 MiB), TransportError, or Stale: a kept
+        among them), TimedOut, BadAnswer (redirect, cut off, too long), TransportError, or Stale: a kept
         connection turned out to be closed, and the request is a read or nothing of it had left.
         """
         target = self._guard.target(url)
@@ -134,6 +135,7 @@ class Network:
             preload_content=False,
             decode_content=False,
         )
+        current.get().head = None
         try:
             if 300 <= response.status < 400:
                 raise BadAnswer("a redirect, which is not followed")
@@ -165,28 +167,30 @@ def _read(response: BaseHTTPResponse) -> bytes:
 
 
 def _read_plain(response: BaseHTTPResponse) -> bytes:
-    body = bytearray()
+    body = BytesIO()
     for chunk in response.stream(_CHUNK, decode_content=False):
-        body += chunk
-        _limit(body)
-    return bytes(body)
+        _add(body, chunk)
+    return body.getvalue()
 
 
 def _read_gzip(response: BaseHTTPResponse) -> bytes:
-    body = bytearray()
+    body = BytesIO()
     unpacker = zlib.decompressobj(31)
     try:
         for chunk in response.stream(_CHUNK, decode_content=False):
-            body += unpacker.decompress(chunk, MAX_BODY + 1 - len(body))
-            _limit(body)
+            while chunk and not unpacker.eof:
+                _add(body, unpacker.decompress(chunk, _CHUNK))
+                chunk = unpacker.unconsumed_tail
     except zlib.error:
         raise BadAnswer("not the gzip that it says") from None
     if not unpacker.eof:
         raise BadAnswer("the answer broke off")
-    return bytes(body)
+    return body.getvalue()
 
 
-def _limit(body: bytearray) -> None:
-    if len(body) > MAX_BODY:
-        body.clear()  # whoever keeps the error keeps the frames that read it
+def _add(body: BytesIO, more: bytes) -> None:
+    """Take more of a body in; a BytesIO hands it over at last without another copy of it."""
+    if body.tell() + len(more) > MAX_BODY:
+        body.close()  # whoever keeps the error keeps the frames that read it
         raise BadAnswer("an answer above the size limit")
+    body.write(more)

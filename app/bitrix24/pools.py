@@ -25,12 +25,14 @@ READ_SECONDS = 10.0
 _MAX_IDLE = 45.0  # seconds; below what servers usually keep an idle connection open for
 _HOSTS = 200
 _PER_HOST = 32
+MAX_HEAD = 256 * 1024
+"""Bytes of an answer before its body: reading them takes many times as much memory."""
 
 
 class Exchange:
     """One request and its answer: when they must be over, and how far they got."""
 
-    __slots__ = ("_ends", "fresh", "received", "renew", "sent")
+    __slots__ = ("_ends", "fresh", "head", "received", "renew", "sent")
 
     def __init__(self, seconds: float, *, renew: bool = False) -> None:
         self._ends = time.monotonic() + seconds
@@ -38,6 +40,7 @@ class Exchange:
         self.sent = False  # something was handed to the system to send
         self.received = False  # at least one byte came back
         self.renew = renew  # do not use a kept connection
+        self.head: int | None = MAX_HEAD  # bytes that may come before the body; None: that has begun
 
     def left(self) -> float:
         """Seconds to the deadline. Raises TimeoutError past it."""
@@ -45,6 +48,14 @@ class Exchange:
         if left <= 0:
             raise TimeoutError("deadline")
         return left
+
+    def hear(self, count: int) -> None:
+        """So many bytes came. Raises OSError when the head of the answer is too long."""
+        self.received = self.received or count > 0
+        if self.head is not None:
+            self.head -= count
+            if self.head < 0:
+                raise OSError("the head of the answer has no end")
 
 
 current: ContextVar[Exchange] = ContextVar("exchange")
@@ -94,8 +105,8 @@ def _arm(sock: socket.socket, exchange: Exchange | None) -> None:
 
 
 def _received(exchange: Exchange | None, count: int) -> int:
-    if exchange is not None and count:
-        exchange.received = True
+    if exchange is not None:
+        exchange.hear(count)
     return count
 
 

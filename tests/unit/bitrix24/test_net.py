@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 import zlib
+from io import BytesIO
 
 import pytest
 
@@ -181,11 +182,28 @@ def test_a_body_above_the_limit_is_refused_and_one_at_it_is_read(network: Networ
         assert len(network.post_json(f"{wire.url}/rest/x", b"{}").body) == MAX_BODY
 
 
+HEADERS = (b"HTTP/1.1 200 X\r\n", b"X: %s\r\n" % (b"a" * 60_000), b"")
+INTERIM = (b"", b"HTTP/1.1 100 X\r\n\r\n" * 4_000, b"HTTP/1.1 200 X\r\n")
+
+
+@pytest.mark.parametrize(("start", "more", "end"), [HEADERS, INTERIM])
+def test_a_head_above_the_limit_is_refused_and_one_below_it_is_read(
+    network: Network, start: bytes, more: bytes, end: bytes
+) -> None:
+    rest = end + b"Content-Length: 2\r\n\r\n{}"
+    with Wire(raw(start + more * 5 + rest), raw(start + more + rest)) as wire:
+        with pytest.raises(BadAnswer):
+            network.post_json(f"{wire.url}/rest/x", b"{}")
+        assert network.post_json(f"{wire.url}/rest/x", b"{}").body == b"{}"
+
+
 def held(error: BaseException) -> int:
     """The largest body that the frames of an error keep in memory."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     values = [value for frame in frames for value in frame.f_locals.values()]
-    return max(len(value) for value in [b"", *values] if isinstance(value, bytes | bytearray))
+    open_ones = [value for value in values if isinstance(value, BytesIO) and not value.closed]
+    whole = [b"", *values, *(one.getbuffer() for one in open_ones)]
+    return max(len(value) for value in whole if isinstance(value, bytes | bytearray | memoryview))
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
