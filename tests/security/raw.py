@@ -52,6 +52,26 @@ def memory(process_id: int) -> float:
     return total / 1024
 
 
+def resident(process_id: int) -> float:
+    """What one process holds now, in MB."""
+    return _status(process_id, "VmRSS")
+
+
+def peak(process_id: int) -> float:
+    """The most that it has held since `forget_peak`, in MB: the kernel's own mark, which misses nothing."""
+    return _status(process_id, "VmHWM")
+
+
+def forget_peak(process_id: int) -> None:
+    """Let the mark begin at what it holds now."""
+    Path(f"/proc/{process_id}/clear_refs").write_text("5")
+
+
+def _status(process_id: int, name: str) -> float:
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
 def children(process_id: int) -> list[int]:
     """Its children."""
     with Path(f"/proc/{process_id}/task/{process_id}/children").open() as listed:

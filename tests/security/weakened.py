@@ -1,11 +1,20 @@
 """Apps that lack one defence, for controls that need a server of their own: no setting does that."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from flask import Flask
 
 from app import create_app
+from app.bitrix24 import net
 from app.storage.sessions import RedisSessions
 from app.web import crowd, session
 from app.web.session import HeaderSessions
+from scripts.processes import Ports, Server, app_settings
+from tests.support.stand import RunningApp
+
+_ENDLESS = 2**40
 
 
 def without_shares() -> Flask:
@@ -26,3 +35,23 @@ def never_ending() -> Flask:
     RedisSessions.delete_portal = lambda *_: None  # type: ignore[method-assign]
     RedisSessions.delete_operator = lambda *_: None  # type: ignore[method-assign]
     return create_app()
+
+
+def without_end() -> Flask:
+    """A portal's answer may be as long as it likes."""
+    net.MAX_BODY = _ENDLESS
+    return create_app()
+
+
+@contextmanager
+def weak_app(
+    without: Callable[[], Flask], ports: Ports, url: str, folder: Path, **settings: str
+) -> Iterator[RunningApp]:
+    """One of these under gunicorn, on the port that `ports` say."""
+    command = ["gunicorn", f"{__name__}:{without.__name__}()"]
+    server = Server("weakened app", command, app_settings(ports, url, folder, **settings), folder / "log")
+    server.start(ports.app, "/healthz")
+    try:
+        yield RunningApp(ports.app_url, server, folder)
+    finally:
+        server.stop()
