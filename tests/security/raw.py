@@ -40,18 +40,6 @@ def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1", "replace") + body
 
 
-def memory(process_id: int) -> float:
-    """Resident memory of a process and its children, in MB."""
-    total = 0
-    for one in (process_id, *children(process_id)):
-        try:
-            with Path(f"/proc/{one}/smaps_rollup").open() as rollup:
-                total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-        except OSError:
-            continue
-    return total / 1024
-
-
 def resident(process_id: int) -> float:
     """What one process holds now, in MB."""
     return _status(process_id, "VmRSS")

@@ -7,9 +7,9 @@ from pathlib import Path
 from flask import Flask
 
 from app import create_app
-from app.bitrix24 import net
+from app.bitrix24 import fields, net
 from app.storage.sessions import RedisSessions
-from app.web import crowd, session
+from app.web import crowd, routes, session
 from app.web.session import HeaderSessions
 from scripts.processes import Ports, Server, app_settings
 from tests.support.stand import RunningApp
@@ -41,6 +41,14 @@ def without_end() -> Flask:
     """A portal's answer may be as long as it likes."""
     net.MAX_BODY = _ENDLESS
     return create_app()
+
+
+def without_limits() -> Flask:
+    """A request may be as large as it likes."""
+    routes.MAX_FIELDS = routes.MAX_EVENT_FIELDS = fields.MAX_FIELDS = fields._MAX_NAME = 10**6
+    app = create_app()
+    app.config["MAX_CONTENT_LENGTH"] = None
+    return app
 
 
 @contextmanager
