@@ -4,7 +4,7 @@ A server in trouble (5xx, HTML) is no refusal: the stored pair may still be good
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -65,12 +65,15 @@ class _Refusal(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw(b"")
 
 
+_UserId = Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
+
+
 class _Tokens(msgspec.Struct):
     access_token: str
     refresh_token: str
     client_endpoint: str | None = None
     member_id: str | None = None
-    user_id: int | None = None
+    user_id: _UserId | None = None
 
 
 class _Install(msgspec.Struct):
@@ -87,7 +90,7 @@ class _Install(msgspec.Struct):
 
 class _Info(msgspec.Struct):
     client_id: str
-    user_id: int
+    user_id: _UserId
     install: _Install
     scope: object = None
 

@@ -22,7 +22,7 @@ from app.openlines.rows import (
     Unreadable,
     decode_row,
 )
-from app.openlines.values import moment, number, text
+from app.openlines.values import identity, moment, number, text
 
 CLOSED = 60
 """Sessions at or above this status are over (60 closed, 65 spam, 69 duplicate, 75 closed silently)."""
@@ -131,7 +131,7 @@ def _dialog(
     return Dialog(
         chat_id=chat_id,
         dialog_id=f"chat{chat_id}",
-        session_id=max(number(session.id), 0) or packed.session_id,
+        session_id=identity(session.id) or packed.session_id,
         status=status,
         stage=_stage(status),
         title=title,
@@ -157,7 +157,8 @@ def _dialog(
 
 def _chat_id(row: Row, chat: RowChat | None) -> int:
     dialog_id = row.id if isinstance(row.id, str) else ""
-    return number(row.chat_id) or number(dialog_id.removeprefix("chat")) or (number(chat.id) if chat else 0)
+    named = identity(row.chat_id) or identity(dialog_id.removeprefix("chat"))
+    return named or (identity(chat.id) if chat else 0)
 
 
 def _is_line(chat: RowChat) -> bool:

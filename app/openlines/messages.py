@@ -6,7 +6,7 @@ import msgspec
 
 from app.bitrix24.batch import Command
 from app.openlines.model import Author, Dialog, Message
-from app.openlines.values import formatted, moment, number, plain, text
+from app.openlines.values import formatted, identity, moment, number, plain, text
 
 KEY = "messages"
 MOST = 20
@@ -58,13 +58,13 @@ def _values(items: list[Any] | dict[str, Any]) -> list[Any]:
 
 
 def _message(message: _Message, users: dict[int, _User], dialog: Dialog, my_id: int) -> Message | None:
-    at = moment(message.date)
-    if at is None:
+    message_id, at = identity(message.id), moment(message.date)
+    if not message_id or at is None:
         return None
     author_id = number(message.author_id)
     user = users.get(author_id, _User())
     return Message(
-        id=number(message.id),
+        id=message_id,
         at=at,
         author=_author(author_id, user, dialog, my_id),
         author_name=(text(user.name, 255) or None) if author_id > 0 else None,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 _LARGEST = 2**63 - 1
+_LARGEST_ID = 2**53 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
 
 _CODES = (
@@ -33,6 +34,12 @@ def number(value: Any) -> int:
     else:
         found = int(value) if isinstance(value, bool | float) and float(value).is_integer() else 0
     return found if -_LARGEST <= found <= _LARGEST else 0
+
+
+def identity(value: Any) -> int:
+    """The id of something; 0 when it is none: a flag, or a number that the page would round."""
+    found = 0 if isinstance(value, bool) else number(value)
+    return found if 0 < found <= _LARGEST_ID else 0
 
 
 def text(value: Any, limit: int = 500) -> str:
