@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from app.bitrix24.answer import Answer
 from app.bitrix24.batch import BatchAnswer, Command, check_method, decode, encode
 from app.bitrix24.envelope import Envelope, open_envelope
 from app.bitrix24.errors import BitrixError, PortalBusy, RateLimited, TransportError
@@ -168,6 +169,7 @@ class RestClient:
             wait = min(wait, started + _REPEAT_SECONDS - time.monotonic())
         began = time.perf_counter()
         outcome, status = "failed", None
+        answer: Answer | None = None
         try:
             with self._governor.slot(request.portal, request.priority, wait=wait):
                 began = time.perf_counter()
@@ -181,7 +183,8 @@ class RestClient:
             value, outcome = read(open_envelope(answer, write=request.write), time.perf_counter() - began)
         except BitrixError as error:
             outcome = outcome_of(error)
-            raise
+            answer = error.__context__ = None  # whoever keeps the error keeps the frames that read it
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
         finally:
             self._record(request, outcome, status, time.perf_counter() - began)
         return value

@@ -1,12 +1,13 @@
 """REST calls: what goes out, how refusals are told apart, and what is sent again."""
 
 import time
+import traceback
 
 import pytest
 
 from app.bitrix24.answer import Answer
 from app.bitrix24.batch import Command
-from app.bitrix24.envelope import open_envelope
+from app.bitrix24.envelope import Envelope, open_envelope
 from app.bitrix24.errors import (
     AccessDenied,
     BadAnswer,
@@ -200,3 +201,16 @@ def test_a_write_that_could_not_be_waited_for_is_not_begun(method: str, sent: in
         except PortalBusy:
             assert method == WRITE
         assert len(wire.requests) == sent
+
+
+def test_an_error_that_is_kept_keeps_no_answer() -> None:
+    with Wire(body(b'{"result":{"result":[' + b"0," * 1_000_000 + b"0]}}")) as wire:
+        bench = Bench(wire)
+        with pytest.raises(BadAnswer) as caught:
+            bench.client.batch(bench.access, "portal", [Command("me", "profile")], write=False)
+    held: list[BaseException] = [caught.value]
+    while (before := held[-1].__context__) is not None:
+        held.append(before)
+    frames = [frame for each in held for frame, _ in traceback.walk_tb(each.__traceback__)]
+    values = [value for frame in frames for value in frame.f_locals.values()]
+    assert not any(isinstance(value, Answer | Envelope) for value in values)
