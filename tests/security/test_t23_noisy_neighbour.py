@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from urllib3.exceptions import HTTPError
 
-from scripts.processes import Server, app_settings
 from tests.security.noise import stalled
 from tests.security.raw import children
 from tests.security.trial import FULL, Trial, size
+from tests.security.weakened import weak_app, without_shares
 from tests.support.databases import SqliteTemplates
 from tests.support.frame import Frame
 from tests.support.ports import free_port
@@ -26,6 +26,7 @@ ATTEMPTS, PART = 400, 60
 NOTICED = size(1.0, 4.0)  # seconds: far above what an answer from a known list takes on a quiet machine
 SLOWER = 1.1  # at the 95th percentile, in a full run: others wait a tenth longer at most
 HANG = size(20, 4)
+OPENS = size(20, 6)  # every so many requests somebody opens the desk: a portal's budget allows no more
 
 
 def settled(quarter: Stand, number: int, url: str) -> Frame:
@@ -39,7 +40,7 @@ def settled(quarter: Stand, number: int, url: str) -> Frame:
 
 
 def asked(quiet: Frame, count: int, times: list[float]) -> Iterator[str]:
-    """Lists and journals of the other portal."""
+    """Lists and journals of the other portal, and openings between them; `times` are without these."""
     headers = {"X-B24-Session": str(quiet.token), "Accept": "application/json"}
     with http_pool() as http:
         for number in range(count):
@@ -53,6 +54,17 @@ def asked(quiet: Frame, count: int, times: list[float]) -> Iterator[str]:
                 status = 0
             times.append(time.monotonic() - began)
             yield f"{status} after {times[-1]:.1f} s" if status != 200 or times[-1] > NOTICED else ""
+            if number % OPENS == 0:
+                yield opened(quiet)
+
+
+def opened(quiet: Frame) -> str:
+    """An opening of the desk."""
+    frame = Frame(quiet.sandbox, quiet.user_id)
+    began = time.monotonic()
+    reply = frame.open()
+    seconds = time.monotonic() - began
+    return "" if reply.token and seconds <= NOTICED else f"an opening: {reply.status} after {seconds:.1f} s"
 
 
 def calmed(noisy: Frame) -> None:
@@ -98,15 +110,10 @@ def test_noisy_neighbour(
 def controlled(trial: Trial, quarter: Stand, url: str, folder: Path) -> None:
     """The same where one portal may take every thread."""
     ports = replace(quarter.ports, app=free_port())
-    command = ["gunicorn", "tests.security.weakened:without_shares()"]
-    server = Server("weakened app", command, app_settings(ports, url, folder), folder / "log")
-    server.start(ports.app, "/healthz")
-    try:
-        quiet, noisy = settled(quarter, 23, ports.app_url), settled(quarter, 24, ports.app_url)
+    with weak_app(without_shares, ports, url, folder) as app:
+        quiet, noisy = settled(quarter, 23, app.url), settled(quarter, 24, app.url)
         with stalled(noisy, HANG):
             trial.control(asked(quiet, 10, []))
-    finally:
-        server.process.terminate()
-        for worker in children(server.process.pid):
+        app.server.process.terminate()
+        for worker in children(app.server.process.pid):
             os.kill(worker, signal.SIGKILL)  # it would answer all who are waiting still
-        server.stop()
