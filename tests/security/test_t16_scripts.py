@@ -1,193 +1,126 @@
 """T16: texts of clients, colleagues and portals that want to be scripts.
 
-Every text of a list, of messages and of our own names carries a payload; the desk and its panel are looked
-at in a real browser. A hit is a script that ran, an element that a text made, or a request to another site.
+Every text of a list, of messages and of our own names carries a payload; the desk, its panel and its menus
+are looked at in a real browser. A hit is a script that ran, an element that a text made, or a request to
+another site; what counts as tried are the texts that were found on the page.
 """
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager, suppress
 
-import msgspec
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Error, Route
 
+from app.desk import service
+from app.desk.kept.snapshots import MOST_SNAPSHOTS
+from app.desk.kept.views import MOST_OWN, MOST_SHARED
 from app.desk.listing import asking
-from app.openlines import messages, rows
+from app.openlines import rows
+from app.portals import profile
 from app.web import desk as desk_view
 from app.web import frame as headers
+from tests.security.payloads import CORE, Hostile, payload
 from tests.security.local import LocalApp
+from tests.security.looks import MADE, RAN, Look, among
 from tests.security.trial import Trial, size
+from tests.support.acting import outcomes, own
 from tests.support.frame import Frame
 from tests.support.stand import Sandbox
 
 THREAT = "T16"
-WHAT = "texts that want to be scripts"
+WHAT = "texts that want to be scripts, as found on the page"
 ATTEMPTS, PART = 2_000, 250
 
 ROWS = size(60, 30)
-FIELDS = 9  # texts of one row, with those of its message in the panel
-GOAL = "__hit()"
-ELSEWHERE = "evil.test"
-
-CORE = [
-    "<script>{x}</script>",
-    "</script><script>{x}</script>",
-    "<!--<script>{x}</script>-->",
-    "<img src=x onerror={x}>",
-    "<img src=//{e}/p.png>",
-    "<svg onload={x}>",
-    "<svg><script>{x}</script></svg>",
-    "<iframe srcdoc='<script>parent.{x}</script>'></iframe>",
-    "<iframe src=javascript:parent.{x}></iframe>",
-    "<body onload={x}>",
-    "<details open ontoggle={x}>",
-    "<input autofocus onfocus={x}>",
-    "<video><source onerror={x}></video>",
-    "<a href=javascript:{x} id=clickme>x</a>",
-    "<math><mtext></table><img src=x onerror={x}>",
-    "<style>@import '//{e}/c.css';</style>",
-    "<link rel=stylesheet href=//{e}/c.css>",
-    "<meta http-equiv=refresh content='0;url=//{e}/'>",
-    "<base href=//{e}/>",
-    "<form action=//{e}/ id=f></form><script>f.submit()</script>",
-    "<object data=//{e}/></object>",
-    "<embed src=//{e}/>",
-    '" onmouseover={x} x="',
-    "' onmouseover={x} x='",
-    '"><script>{x}</script>',
-    "'><img src=x onerror={x}>",
-    "` onerror={x} `",
-    "${{{x}}}",
-    "{{{{constructor.constructor('{x}')()}}}}",
-    "javascript:{x}",
-    "data:text/html,<script>{x}</script>",
-    "\\u003cscript\\u003e{x}\\u003c/script\\u003e",
-    "&lt;script&gt;{x}&lt;/script&gt;",
-    "&#60;img src=x onerror={x}&#62;",
-    "%3Cscript%3E{x}%3C/script%3E",
-    "\u2028{x}\u2029",
-    "</title><script>{x}</script>",
-    "</textarea><script>{x}</script>",
-    "</template><img src=x onerror={x}>",
-    "<noscript><p title='</noscript><img src=x onerror={x}>'>",
-    "[url=javascript:{x}]x[/url]",
-    "[url]javascript:{x}[/url]",
-    "[url=data:text/html,<script>{x}</script>]x[/url]",
-    "[img]//{e}/p.png[/img]",
-    '[url=https://{e}" onmouseover={x}]x[/url]',
-    "[b onmouseover={x}]x[/b]",
-    "[icon=//{e}/p.png]",
-    "[user=1 onclick={x}]x[/user]",
-    "[b]<img src=x onerror={x}>[/b]",
-    "__proto__",
-    "constructor",
-    "\ufeff<script>{x}</script>",
-    "<scr\x00ipt>{x}</scr\x00ipt>",
-    "<ſcript>{x}</ſcript>",
-    "＜script＞{x}＜/script＞",
-    "<xss id=x tabindex=1 onfocus={x}>",
-    "<button popovertarget=p>x</button><div popover id=p onbeforetoggle={x}>",
-    "<dialog open onclose={x}>",
-    "<img srcset='//{e}/p.png 1x'>",
-    "<picture><source srcset=//{e}/p.png><img></picture>",
-]
+PANELS = size(60, 6)
+DAVID = 31
 
 
-def payload(number: int) -> str:
-    """One of them, each time a little different."""
-    text = CORE[number % len(CORE)].format(x=GOAL, e=ELSEWHERE)
-    return [text, text.upper() if "[" not in text else text, f"Hello {text} there", text * 2][
-        number // len(CORE) % 4
-    ]
+def named(portal: Sandbox, hostile: Hostile) -> str:
+    """Names of our own: views, snapshots, and a colleague with shared views; returns what he has pinned."""
+    maria, david = Frame(portal), Frame(portal, user_id=DAVID)
+    assert maria.open().token
+    mine, other = own(maria, pinned=False)[:2]
+    portal.act("take", chat_id=other, user_id=david.user_id)
+    assert david.open().token
+    for frame, chat_id in ((maria, mine), (david, other)):
+        assert outcomes(frame.act("pin", chat_id).json())[chat_id][0] == "done"
+    portal.act("take", chat_id=other, user_id=maria.user_id)
+    for frame, count, shared in ((maria, MOST_OWN, False), (david, MOST_SHARED, True)):
+        for number in range(count):
+            view = {"name": hostile.name("view", shared, number), "filter": {}, "shared": shared}
+            assert frame.request("POST", "/api/views", view).status == 200
+    for number in range(MOST_SNAPSHOTS):
+        assert maria.request("POST", "/api/snapshots", {"name": hostile.name("desk", number)}).status == 200
+    return str(other)
 
 
-class Hostile:
-    """A portal whose every text is a payload; `start` moves on from pass to pass."""
-
-    def __init__(self) -> None:
-        self.start = 0
-        self._split = rows.split_rows
-
-    def split_rows(self, raw: Any) -> list[msgspec.Raw]:
-        """The rows as they came, with other texts."""
-        found = [msgspec.json.decode(row) for row in self._split(raw)]
-        for index, row in enumerate(found):
-            if isinstance(row, dict) and isinstance(row.get("chat"), dict):
-                self._poison(row, row["chat"], self.start + index * FIELDS)
-        return [msgspec.Raw(msgspec.json.encode(row)) for row in found]
-
-    def _poison(self, row: dict[str, Any], chat: dict[str, Any], at: int) -> None:
-        row["title"], chat["name"] = payload(at), payload(at + 1)
-        for part, field, number in (("message", "text", 2), ("user", "name", 3)):
-            if isinstance(row.get(part), dict):
-                row[part][field] = payload(at + number)
-        parts = str(chat.get("entity_id") or "|||").split("|")
-        chat["entity_id"] = "|".join([payload(at + 4).replace("|", ""), *parts[1:]])
-        packed = str(chat.get("entity_data_1") or "").split("|")
-        if len(packed) > 9:
-            chat["entity_data_1"] = "|".join([*packed[:9], payload(at + 5).replace("|", "")])
-
-    def read_lines(self, raw: Any) -> dict[int, str]:
-        """Names of lines."""
-        return {number: payload(self.start + 6 + number) for number in range(1, 20)}
-
-    def plain(self, text: Any) -> str:
-        """Texts of messages."""
-        self.start += 1
-        return payload(self.start + 7)
+def looked_at(
+    portal: Sandbox, browser: BrowserContext, hostile: Hostile, pinned: str, count: int
+) -> Iterator[str]:
+    """So many visits, each with other payloads; an outcome for each text that was found on the page."""
+    shown: set[str] = set()
+    for hostile.round in range(count):
+        look = Look(browser, portal)
+        for chat_id in [pinned, *look.rows()[:PANELS]]:
+            look.panel(chat_id)
+        if hostile.round == 0:
+            look.menus()
+        look.app.locator("#search").fill(hostile.text("search"))
+        look.page.wait_for_timeout(300)
+        look.note()
+        look.page.close()
+        yield from look.hits
+        shown |= look.shown
+    yield from [""] * len(shown)
+    unseen = {*hostile.kinds.values()} - {hostile.kinds[number] for number in shown} - {"search"}
+    assert not unseen, f"never on the page: {unseen}"
 
 
-def watched(page: Page) -> list[str]:
-    """Whatever happens on the page that must not."""
-    hits: list[str] = []
-    page.expose_function("__hit", lambda *_: hits.append("a script ran"))
-    page.on("dialog", lambda dialog: (hits.append("a dialog"), dialog.dismiss()))
-    page.on("request", lambda request: hits.append(request.url) if ELSEWHERE in request.url else None)
-    page.on("popup", lambda popup: hits.append("a window"))
-    return hits
+# A defence, what of which script stands for it, and what would stand there without it.
+MARKUP = """
+function markup(to, ...all) {
+  for (const one of all) one.nodeType ? to.append(one) : to.insertAdjacentHTML("beforeend", one);
+}"""
+SCRIPTS = {
+    "texts of rows": ("main.js", "node.textContent=value", "node.innerHTML=value"),
+    "texts of panels and menus": ("main.js", "node.append(", "markup(node,"),
+    "where links lead": ("talk.js", r"/^https?:\/\/[^\s]+$/i.test(to)", "to"),
+}
 
 
-MADE = """() => [...document.querySelectorAll('*')]
-  .filter(one => [...one.attributes].some(a => /^on/i.test(a.name) || /javascript:|evil\\.test/i.test(a.value)
-      && /^(src|href|srcset|action|data|style|http-equiv)$/i.test(a.name))
-    || /^(iframe|object|embed|base|video|math|xss|dialog|noscript|style|form)$/i.test(one.tagName)
-    || (one.tagName === 'IMG'))
-  .map(one => one.outerHTML.slice(0, 200))"""
+@contextmanager
+def rewritten(browser: BrowserContext, name: str, old: str, new: str) -> Iterator[None]:
+    """One of the page's scripts, otherwise."""
+
+    def answer(route: Route) -> None:
+        script = route.fetch().text()
+        assert script.count(old) == 1
+        route.fulfill(body=script.replace(old, new) + MARKUP, content_type="text/javascript")
+
+    browser.route(f"**/{name}", answer)
+    yield
+    browser.unroute(f"**/{name}")
 
 
-def looked_at(page: Page, portal: Sandbox, hits: list[str]) -> str:
-    """Open the desk, hover over rows, open the panel of some, type into the search."""
-    page.goto(f"{portal.url}/?user=27")
-    app = page.frame_locator("iframe.appframe")
-    app.locator(".row[data-chat-id]").first.wait_for()
-    document = next(one for one in page.frames if one.url.startswith(portal.app_url))
-    drawn = app.locator(".row[data-chat-id]").count()
-    for index in range(min(drawn, size(12, 3))):
-        row = app.locator(".row[data-chat-id]").nth(index)
-        row.hover()
-        row.locator(".who").first.click()
-        app.locator("#panel .talk > *").first.wait_for()
-        hits += document.evaluate(MADE)
-    assert document.evaluate("document.body.innerText.includes('__hit')"), "payloads are on the page"
-    app.locator("#search").fill(payload(3))
-    page.wait_for_timeout(300)
-    hits += document.evaluate(MADE)
-    return f"{drawn}"
-
-
-def passes(portal: Sandbox, browser: BrowserContext, hostile: Hostile, count: int) -> Iterator[str]:
-    """So many looks, each at other payloads; one outcome for each text that was shown."""
-    for number in range(count):
-        hostile.start = number * ROWS * FIELDS
-        page = browser.new_page()
-        hits = watched(page)
-        frame = Frame(portal)
-        assert frame.open().token
-        drawn = int(looked_at(page, portal, hits))
-        page.close()
-        yield from hits
-        yield from [""] * (drawn * FIELDS)
+def breaks(
+    browser: BrowserContext, portal: Sandbox, wanted: str = MADE, *, panels: bool = False
+) -> list[str]:
+    """What a visit without a defence shows, once it shows what is wanted; its page need not be of use."""
+    look = Look(browser, portal)
+    until = time.monotonic() + 10
+    while time.monotonic() < until and not among(look.hits, wanted):
+        look.page.wait_for_timeout(50)
+        with suppress(Error, StopIteration):
+            look.note()
+            for chat_id in look.rows() if panels else ():
+                look.panel(chat_id)
+                if look.hits:
+                    break
+    look.page.wait_for_timeout(200)
+    look.page.close()
+    return look.hits
 
 
 @pytest.mark.timeout(900)
@@ -201,26 +134,28 @@ def test_scripts(
     hostile = Hostile()
     monkeypatch.setattr(rows, "split_rows", hostile.split_rows)
     monkeypatch.setattr(asking, "read_lines", hostile.read_lines)
-    monkeypatch.setattr(messages, "plain", hostile.plain)
-    trial.attack(passes(portal, browser, hostile, size(4, 1)))
-    with (
-        trial.without(desk_view, "_UNSAFE", {}),
-        trial.without(headers, "_policy", lambda origin: "default-src * 'unsafe-inline' 'unsafe-eval'"),
-    ):
-        trial.control(passes_without_guard(portal, browser, hostile))
+    monkeypatch.setattr(service, "read_messages", hostile.read_messages)
+    monkeypatch.setattr(profile, "read_profile", hostile.read_profile)
+    pinned = named(portal, hostile)
+    trial.attack(looked_at(portal, browser, hostile, pinned, size(2, 1)))
+    for defence, script in SCRIPTS.items():
+        with rewritten(browser, *script):
+            hits = breaks(browser, portal, panels=defence == "where links lead")
+        assert among(hits, MADE), f"{defence}: the control shows nothing"
+        assert not among(hits, RAN), "the policy alone lets none of them run"
+        trial.control(among(hits, MADE)[:1])
+    with trial.without(desk_view, "_UNSAFE", {}):
+        hits = breaks(browser, portal)
+        assert among(hits, f"{MADE}: <script"), "the data ended their element"
+        assert not among(hits, RAN), "the policy alone lets none of them run"
+        trial.control(among(hits, MADE)[:1])
+        with trial.without(headers, "_policy", lambda origin: "default-src * 'unsafe-inline' 'unsafe-eval'"):
+            hits = breaks(browser, portal, RAN)
+    assert among(hits, RAN), "the policy is what stops them"
+    trial.control(among(hits, RAN)[:1])
     trial.verdict()
 
 
-def passes_without_guard(portal: Sandbox, browser: BrowserContext, hostile: Hostile) -> Iterator[str]:
-    """One look at a page whose data are not escaped and which has no policy."""
-    hostile.start = 0
-    assert Frame(portal).open().token
-    page = browser.new_page()
-    hits = watched(page)
-    page.goto(f"{portal.url}/?user=27")
-    until = time.monotonic() + 10
-    while not hits and time.monotonic() < until:
-        page.wait_for_timeout(50)
-    page.wait_for_timeout(size(2000, 0))
-    page.close()
-    yield from hits
+def test_calls_keep_their_letters() -> None:
+    """A script in capitals that calls another function would never tell that it ran."""
+    assert "__HIT" not in "".join(map(payload, range(4 * len(CORE))))
