@@ -117,6 +117,7 @@ def settings_of(ports: Ports, url: str, app_url: str, folder: Path, *servers: st
         "js_url": f"{ports.portal_url}/bx24.js",
         "allow_local": True,
         "instance": folder,
+        "log_level": "DEBUG",
         **more,
     }
     return Settings(**values)
