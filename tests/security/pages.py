@@ -9,9 +9,10 @@ from tests.support.serving import Says, serving
 
 @dataclass
 class Site:
-    """Its pages by path."""
+    """Its pages by path. `near` is its address on the app's own site, another origin still."""
 
     url: str = ""
+    near: str = ""
     pages: dict[str, str] = field(default_factory=dict)
     visits: list[str] = field(default_factory=list)
 
@@ -37,4 +38,5 @@ def site() -> Iterator[Site]:
 
     with serving(Handler) as server:
         state.url = f"http://evil.localhost:{server.server_port}"
+        state.near = f"http://127.0.0.1:{server.server_port}"
         yield state
