@@ -20,9 +20,9 @@ from app.openlines import rows
 from app.portals import profile
 from app.web import desk as desk_view
 from app.web import frame as headers
-from tests.security.payloads import CORE, Hostile, payload
 from tests.security.local import LocalApp
 from tests.security.looks import MADE, RAN, Look, among
+from tests.security.payloads import CORE, Hostile, payload
 from tests.security.trial import Trial, size
 from tests.support.acting import outcomes, own
 from tests.support.frame import Frame

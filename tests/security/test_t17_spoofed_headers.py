@@ -6,17 +6,20 @@ as are trusted may say who is asking.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.desk.opening import Opening
+from scripts.processes import Server, app_settings
 from tests.security.local import LocalApp
 from tests.security.raw import request, send
 from tests.security.trial import Trial
 from tests.support.databases import SqliteTemplates
 from tests.support.frame import Frame
+from tests.support.ports import free_port
 from tests.support.stand import RunningApp, Stand
 
 THREAT = "T17"
@@ -111,8 +114,27 @@ def served(
         yield app
 
 
+@pytest.fixture
+def talkative(
+    quarter: Stand, sqlite_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApp]:
+    """An app that repeats what it was asked."""
+    folder, ports = tmp_path_factory.mktemp("talkative"), replace(quarter.ports, app=free_port())
+    with sqlite_templates.fresh(folder) as url:
+        command = ["gunicorn", "tests.security.weakened:talkative()"]
+        server = Server("weakened app", command, app_settings(ports, url, folder), folder / "log")
+        server.start(ports.app, "/healthz")
+        yield RunningApp(ports.app_url, server, folder)
+        server.stop()
+
+
 def test_spoofed_headers(
-    trial: Trial, local: LocalApp, victim: Frame, served: RunningApp, monkeypatch: pytest.MonkeyPatch
+    trial: Trial,
+    local: LocalApp,
+    victim: Frame,
+    served: RunningApp,
+    talkative: RunningApp,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[str] = []
     may_ask = Opening._may_ask
@@ -128,4 +150,8 @@ def test_spoofed_headers(
     trial.attack(broken_lines(served))
     with trial.without(local.flask, "wsgi_app", ProxyFix(local.flask.wsgi_app)):
         trial.control(sources(local, victim, seen))
+    for what in (split, spoofed, broken_lines):
+        found = list(what(talkative))
+        assert any(found), f"{what.__name__} sees what an app repeats"
+        trial.control(found)
     trial.verdict()

@@ -1,15 +1,17 @@
 """Apps that lack one defence, for controls that need a server of their own: no setting does that."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from app import create_app
 from app.bitrix24 import fields, net
 from app.storage.sessions import RedisSessions
-from app.web import crowd, routes, session
+from app.web import crowd, logs, routes, session
 from app.web.session import HeaderSessions
 from scripts.processes import Ports, Server, app_settings
 from tests.support.stand import RunningApp
@@ -48,6 +50,21 @@ def without_limits() -> Flask:
     routes.MAX_FIELDS = routes.MAX_EVENT_FIELDS = fields.MAX_FIELDS = fields._MAX_NAME = 10**6
     app = create_app()
     app.config["MAX_CONTENT_LENGTH"] = None
+    return app
+
+
+def talkative() -> Flask:
+    """What was asked stands in a header and in the log, whose lines are what they were given."""
+    app = create_app()
+    logs.JsonLines.format = logging.Formatter().format  # type: ignore[method-assign]
+
+    @app.after_request
+    def repeat(response: Response) -> Response:
+        asked = f"{request.path}?{request.query_string.decode('latin-1')} {request.headers.get('User-Agent')}"
+        logs.NOTES.info("asked: %s", unquote(asked))
+        response.headers["X-Asked"] = f"{request.host} {' '.join(asked.split())}"
+        return response
+
     return app
 
 
