@@ -1,13 +1,14 @@
 """Up to 50 commands in one request: how they are written and what comes back (page "batch").
 
-Each command is a query string that PHP parses, and each map of the answer is a PHP array: `[]` when empty,
-a list when its keys happen to be 0..n-1, an object otherwise.
+Each command is a query string that PHP parses, and each map of the answer is a PHP array: `[]` when empty, an
+object otherwise, since no key of ours is a number.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -52,8 +53,7 @@ class _Body(msgspec.Struct):
 
 
 _bodies = msgspec.json.Decoder(_Body)
-_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_lists = msgspec.json.Decoder(list[msgspec.Raw])
+_Reader = msgspec.json.Decoder[msgspec.Struct]
 
 
 def encode(commands: Sequence[Command]) -> dict[str, str]:
@@ -77,12 +77,13 @@ def check_method(method: str) -> str:
     return method
 
 
-def decode(envelope: Envelope, measured: float) -> BatchAnswer:
-    """Read the five maps in whichever shape they came. Raises BadAnswer."""
+def decode(envelope: Envelope, measured: float, keys: Iterable[str]) -> BatchAnswer:
+    """Read the maps in whichever shape they came: what answers one of these commands. Raises BadAnswer."""
+    reader = _reader(tuple(keys))
     try:
         body = _bodies.decode(envelope.result)
         results, failures, clocks = (
-            _mapped(raw) for raw in (body.result, body.result_error, body.result_time)
+            _mapped(reader, raw) for raw in (body.result, body.result_error, body.result_time)
         )
     except (msgspec.DecodeError, RecursionError):
         raise BadAnswer("not the answer of a batch") from None
@@ -111,17 +112,19 @@ def _moment(seconds: float | None) -> datetime | None:
         return None
 
 
-def _mapped(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
-    text = bytes(raw).lstrip()
-    if text.startswith(b"["):
-        found = {str(index): item for index, item in enumerate(_lists.decode(text))}
-    elif text == b"null":
-        found = {}
-    else:
-        found = _objects.decode(text)
-    if len(found) > MAX_COMMANDS:
-        raise BadAnswer("answers to more commands than a batch holds")
-    return found
+def _mapped(reader: _Reader, raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """What stands under the keys; a list has none of them, being what PHP makes of an empty map."""
+    if bytes(memoryview(raw)[:1]) in (b"[", b"n"):
+        return {}
+    found = reader.decode(raw)
+    return {name: part for name in found.__struct_fields__ if (part := getattr(found, name))}
+
+
+@lru_cache(maxsize=64)
+def _reader(keys: tuple[str, ...]) -> _Reader:
+    """Reads what stands under these keys and passes the rest by: a portal may send any number of others."""
+    fields = [(key, msgspec.Raw, msgspec.Raw()) for key in keys]
+    return msgspec.json.Decoder(msgspec.defstruct("Answers", fields, gc=False))
 
 
 def _encoded(command: Command) -> str:

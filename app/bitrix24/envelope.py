@@ -15,10 +15,11 @@ from app.bitrix24.errors import BadAnswer, OperationTimeLimit, RateLimited, Rest
 
 OPERATION_PAUSE = 10.0  # seconds, when a portal does not say when the method may run again
 _MAX_PAUSE = 600.0
-_MOST_COMMAS = 2_000_000
+_MOST_COMMAS = 1_500_000
 """In one answer: two bytes on the wire may become an object of 70 bytes here, and far more when it is read. A
 list's rows have a comma in 21 bytes, so 16 MiB, the most that is read, hold 800,000; 50 messages of nothing
 but 20,000 commas hold a million."""
+_LONGEST_ERROR = 64 * 1024  # bytes; a code is a word
 _NULL = b"null"
 _ODD = re.compile(r"[^A-Za-z0-9_.:-]+")
 
@@ -99,7 +100,7 @@ def number(raw: msgspec.Raw) -> float | None:
 def code_of(raw: msgspec.Raw) -> str:
     """An error code as safe text: at most 64 of letters, digits and `_.:-`; an object's own `code`."""
     try:
-        value = msgspec.json.decode(raw)
+        value = msgspec.json.decode(raw) if len(memoryview(raw)) <= _LONGEST_ERROR else None
     except (msgspec.DecodeError, RecursionError):
         return ""
     if isinstance(value, dict):

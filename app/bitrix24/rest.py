@@ -6,6 +6,7 @@ Nothing that may have been carried out is ever sent again; what was refused befo
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import SystemRandom
 from typing import Any, Protocol, TypeVar
 
@@ -139,7 +140,8 @@ class RestClient:
             write=writes(methods) if write is None else write,
             seconds=seconds,
         )
-        return self._send(request, _answers, tries or Tries())
+        keys = tuple(command.key for command in commands)
+        return self._send(request, partial(_answers, keys), tries or Tries())
 
     def _send(self, request: _Request, read: Read[Value], tries: Tries) -> Value:
         """Send, and send again where that is safe, within 3 s of the start."""
@@ -226,6 +228,6 @@ def _result(envelope: Envelope, _seconds: float) -> tuple[msgspec.Raw, str]:
     return envelope.result, "ok"
 
 
-def _answers(envelope: Envelope, seconds: float) -> tuple[BatchAnswer, str]:
-    answer = decode(envelope, seconds)
+def _answers(keys: tuple[str, ...], envelope: Envelope, seconds: float) -> tuple[BatchAnswer, str]:
+    answer = decode(envelope, seconds, keys)
     return answer, "partial" if answer.errors else "ok"

@@ -23,6 +23,10 @@ LINES = Command(
 )
 
 
+_LONGEST_LINES = 1024 * 1024
+"""Bytes of the answer about 200 lines, were each told with all of its settings."""
+
+
 class _Line(msgspec.Struct):
     id: Any = msgspec.field(name="ID", default=None)
     name: Any = msgspec.field(name="LINE_NAME", default=None)
@@ -72,6 +76,8 @@ def _page(key: str, page: int) -> Command:
 
 def read_lines(raw: bytes | msgspec.Raw) -> dict[int, str]:
     """Names of lines by id (page imopenlines.config.list.get); empty when the answer says nothing useful."""
+    if len(memoryview(raw)) > _LONGEST_LINES:
+        return {}
     try:
         lines = _lines.decode(raw)
     except msgspec.MsgspecError:

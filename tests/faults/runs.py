@@ -46,8 +46,8 @@ def killed_bulk_runs(scale: float, stage: Stage) -> str:
         with must_fail("a report without a journal"):
             check_report(frame, run, chats)
     return (
-        f"{runs} bulk runs of {size} on a store, each killed mid-way: {'; '.join(told)}; control: without a journal "
-        f"the report fails"
+        f"{runs} bulk runs of {size} on a store, each killed mid-way: {'; '.join(told)}; control: without a "
+        f"journal the report fails"
     )
 
 

@@ -76,9 +76,9 @@ def packed(pieces: Iterator[bytes]) -> bytes:
     return b"".join([*(packer.compress(piece) for piece in pieces), packer.flush()])
 
 
-def many(start: bytes, each: bytes, end: bytes) -> Answerer:
-    """As many of something as the largest answer that is read has room for, in some KB."""
-    count = (16 * MB - len(start) - len(end)) // len(each)
+def many(start: bytes, each: bytes, end: bytes, most: int = 16 * MB) -> Answerer:
+    """As many of something as the largest answer that is read has room for, in some KB; or fewer."""
+    count = min(most, (16 * MB - len(start) - len(end)) // len(each))
     return body(packed(iter((start, each * (count - 1), each.rstrip(b","), end))), headers=GZIP)
 
 
@@ -95,18 +95,25 @@ def too_long() -> dict[str, Answerer]:
     }
 
 
+_BATCH = b'{"result":{"result":'
+_CROWDS = {
+    "a list": (_BATCH + b'{"list":[', b"0,", b"]}}}"),
+    "a list of lists": (_BATCH + b'{"list":[', b"[],", b"]}}}"),
+    "a map": (_BATCH + b'{"list":{"1":0', b',"1":0', b"}}}}"),
+    "lines": (_BATCH + b'{"list":[],"lines":[', b"{},", b"]}}}"),
+    "answers": (_BATCH + b"[", b"0,", b"]}}"),
+    "named answers": (_BATCH + b'{"a":0', b',"a":0', b"}}}"),
+    "errors": (_BATCH + b'{"list":[]},"result_error":[', b"0,", b"]}}"),
+    "parts of an error": (_BATCH + b'{"list":[]},"result_error":{"me":{"error":[', b"0,", b"]}}}}"),
+    "times": (_BATCH + b'{"list":[]},"result_time":[', b"0,", b"]}}"),
+}
+_ALLOWED = 1_490_000  # parts of an answer that is taken apart
+
+
 def crowded() -> dict[str, Answerer]:
-    """Answers of just 16 MiB with millions of something."""
-    batch = b'{"result":{"result":'
-    return {
-        "a list of millions": many(batch + b'{"list":[', b"0,", b"]}}}"),
-        "a list of millions of lists": many(batch + b'{"list":[', b"[],", b"]}}}"),
-        "a map of millions": many(batch + b'{"list":{"1":0', b',"1":0', b"}}}}"),
-        "millions of lines": many(batch + b'{"list":[],"lines":[', b"{},", b"]}}}"),
-        "millions of answers": many(batch + b"[", b"0,", b"]}}"),
-        "millions of errors": many(batch + b'{"list":[]},"result_error":[', b"0,", b"]}}"),
-        "millions of times": many(batch + b'{"list":[]},"result_time":[', b"0,", b"]}}"),
-    }
+    """Answers of just 16 MiB with millions of something, and with as many as are looked at."""
+    full = {f"millions: {name}": many(*parts) for name, parts in _CROWDS.items()}
+    return full | {f"just few enough: {name}": many(*parts, _ALLOWED) for name, parts in _CROWDS.items()}
 
 
 def nonsense() -> dict[str, Answerer]:

@@ -132,7 +132,7 @@ def read_batch(answer: Answer) -> Ids:
     """Everything that is read of a portal's answer, and the ids of what would be shown or acted on."""
     opened = open_envelope(answer)
     times(opened.time)
-    found = decode(opened, 0.1).results
+    found = decode(opened, 0.1, ("list", "me", "lines", "messages")).results
     ids: Ids = set()
     listed: list[Any] = []
     if "list" in found:

@@ -122,9 +122,9 @@ class InstallationStore:
         newer stays. False: there was nothing to end, or this delivery has ended it.
         """
         chosen, now = installations.c.member_id == member_id, self._clock()
-        news: dict[str, Any] = {"active": False, "generation": installations.c.generation + 1}
+        news: dict[Any, Any] = {"active": False, "generation": installations.c.generation + 1}
         if clean:
-            news |= {"wiping": True, "application_token_sealed": None}
+            news |= {"wiping": True, installations.c.application_token_sealed: None}
         else:
             chosen &= installations.c.active
         with self._engine.begin() as conn:
