@@ -15,7 +15,7 @@ from tests.support.frame import Frame
 from tests.support.ports import free_port
 from tests.support.stand import RunningApp, Stand
 
-PORTALS = 26
+PORTALS = 38
 
 
 @pytest.fixture

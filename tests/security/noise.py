@@ -18,6 +18,7 @@ from tests.support.stand import http_pool
 
 PROCESSES, PEOPLE = 2, 90  # together three times as many as a worker has threads
 
+_PAUSE = 5.0  # seconds until somebody who was answered tries again; the page itself waits 15
 _AT_IT = 4.0  # seconds, after which nobody is going to be turned away
 
 
@@ -51,7 +52,7 @@ def clicking(line: Connection, url: str, session: str, openings: str) -> None:
                 status = 0
             if status != 200:
                 heard.set()
-            threading.Event().wait(2)  # as a refusal says; and nobody opens a page more often
+            threading.Event().wait(_PAUSE)
 
     for number in range(PEOPLE):
         threading.Thread(target=busy, args=(ways[number % len(ways)],), daemon=True).start()
