@@ -43,13 +43,13 @@ class Toxics:
     reset: bool = False  # a connection is reset as soon as the client says something
     slicer: int = 0  # answers come in pieces of this size, 10 ms apart
     limit_data: int = 0  # an answer ends after so many bytes
-    plan: deque[Planned] = field(default_factory=deque)
+    plan: deque[Planned | None] = field(default_factory=deque)  # None: the upstream's own answer
     forever: Planned | None = None  # like `plan`, for every request
 
     def planned(self, request: bytes) -> Planned | None:
         """The next answer that is not the upstream's, if it is for this request."""
         with contextlib.suppress(IndexError):
-            if self.plan[0].about in request:
+            if self.plan[0] is None or self.plan[0].about in request:
                 return self.plan.popleft()
         return self.forever if self.forever and self.forever.about in request else None
 

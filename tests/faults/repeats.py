@@ -54,7 +54,7 @@ def _asked(site: Site, wanted: int, kinds: Sequence[str] = tuple(_FAILURES)) -> 
     frame, chance = site.desk(), random.Random(1)
     portal, chat = portal_of(frame), target(frame)
     answers = [chance.choice([None, _FAILURES[kind]]) for _ in range(wanted * ATTEMPTS) for kind in kinds]
-    portal.proxy.toxics = Toxics(plan=deque(answers))  # type: ignore[arg-type]
+    portal.proxy.toxics = Toxics(plan=deque(answers))
     meant = sent = 0
     while meant < wanted:
         assert frame.get(f"/api/dialogs/{chat}").status != 401, "the session has ended"

@@ -9,6 +9,7 @@ from http.server import ThreadingHTTPServer
 import pytest
 
 from tests.faults.proxy import Planned, Proxy, Toxics
+from tests.faults.survival import within
 from tests.support.serving import Says, serving
 
 BODY = b"x" * 1000
@@ -54,7 +55,7 @@ def test_slow_toxics_are_slow_and_complete(proxy: Proxy, orders: dict[str, float
         began = time.monotonic()
         assert get(proxy) == BODY
         assert time.monotonic() - began >= least
-    assert proxy.struck
+        within(5, lambda: proxy.struck)  # of a slow end the client need not know
     with proxy.trouble():
         assert get(proxy) == BODY
     assert not proxy.struck

@@ -142,7 +142,7 @@ def test_slow_clients(
     trial: Trial, quarter: Stand, served: RunningApp, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     count = size(600, 40)
-    healthy = settled(quarter, 19, served.url)
+    healthy = settled(quarter, 19, served.url).frame
     bare = int(served.url.rpartition(":")[2])
     alone: list[float] = []
     among: list[float] = []
