@@ -111,7 +111,9 @@ def test_the_palette_and_the_list_of_keys(keys: Keyboard) -> None:
     desk = keys.desk
     chat_id = desk.chats(pinned=False)[0]
     keys.walk_to(chat_id)
-    keys.press("Control+k", "Escape")
+    keys.press("Control+k")
+    expect(desk.app.locator(".palette input")).to_be_focused()  # it loads on first use
+    keys.press("Escape")
     assert keys.current() == chat_id
     keys.command("Pin")
     expect(desk.button(chat_id, "unpin")).to_be_visible(timeout=PATIENCE)
