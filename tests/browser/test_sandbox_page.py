@@ -1,5 +1,6 @@
 """The portal's page around a frame, in a browser, with a tiny page in the place of the app."""
 
+import time
 from urllib.parse import parse_qs
 
 import pytest
@@ -195,9 +196,9 @@ def test_the_control_panel_moves_the_portal(page, portal):
     expect(page.get_by_role("button", name="New client")).to_have_class("flash")
     assert len(portal.world.chats) == before + 1
     page.get_by_label("Hidden mode").select_option("personal")
-    page.wait_for_function(
-        "fetch('/_sandbox/switches').then((r) => r.json()).then((s) => s.silent_scope === 'personal')"
-    )
+    until = time.monotonic() + 5
+    while portal.switches["silent_scope"] != "personal" and time.monotonic() < until:
+        page.wait_for_timeout(20)
     assert portal.switches["silent_scope"] == "personal"
 
 
